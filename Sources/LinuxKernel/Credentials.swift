@@ -41,7 +41,9 @@ package enum BoundingSet {
     }
 }
 
-/// The capability sets of the calling thread. Source: capabilities(7), capget(2).
+/// The capability sets of the calling thread.
+///
+/// Source: capabilities(7), capget(2).
 package struct ThreadCapabilities: Hashable, Sendable {
     package let effective: CapabilitySet
     package let permitted: CapabilitySet
@@ -65,14 +67,18 @@ package struct ThreadCapabilities: Hashable, Sendable {
             inheritable: CapabilitySet(rawValue: inheritable))
     }
 
-    /// Makes the calling thread's sets these. Permitted can only shrink.
+    /// Makes the calling thread's sets these.
+    ///
+    /// Permitted can only shrink.
     package func apply() throws(SyscallError) {
         try check(
             clinux_capabilities_set(effective.rawValue, permitted.rawValue, inheritable.rawValue), "capset",
             on: "effective \(effective), permitted \(permitted), inheritable \(inheritable)")
     }
 
-    /// Empties the ambient set. Source: prctl(2), `PR_CAP_AMBIENT_CLEAR_ALL`.
+    /// Empties the ambient set.
+    ///
+    /// Source: prctl(2), `PR_CAP_AMBIENT_CLEAR_ALL`.
     package static func clearAmbient() throws(SyscallError) {
         try check(clinux_ambient_clear(), "prctl(PR_CAP_AMBIENT_CLEAR_ALL)", on: "the calling thread")
     }
@@ -85,17 +91,23 @@ package struct ThreadCapabilities: Hashable, Sendable {
 
 /// The user and groups of the calling thread; a single-threaded process as a whole.
 package enum Identity {
-    /// Replaces the supplementary groups; an empty list leaves none. Source: setgroups(2).
+    /// Replaces the supplementary groups; an empty list leaves none.
+    ///
+    /// Source: setgroups(2).
     package static func setGroups(_ groups: [UInt32]) throws(SyscallError) {
         try check(unsafe clinux_setgroups(groups.count, groups), "setgroups", on: "\(groups)")
     }
 
-    /// Sets real, effective and saved group id. Source: setresgid(2).
+    /// Sets real, effective and saved group id.
+    ///
+    /// Source: setresgid(2).
     package static func setGroup(_ gid: UInt32) throws(SyscallError) {
         try check(clinux_setresgid(gid), "setresgid", on: "gid \(gid)")
     }
 
-    /// Sets real, effective and saved user id. Source: setresuid(2).
+    /// Sets real, effective and saved user id.
+    ///
+    /// Source: setresuid(2).
     package static func setUser(_ uid: UInt32) throws(SyscallError) {
         try check(clinux_setresuid(uid), "setresuid", on: "uid \(uid)")
     }

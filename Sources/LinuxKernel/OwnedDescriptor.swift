@@ -17,7 +17,9 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         return descriptor
     }
 
-    /// A second descriptor of the same open file, close-on-exec. Source: fcntl(2), `F_DUPFD_CLOEXEC`.
+    /// A second descriptor of the same open file, close-on-exec.
+    ///
+    /// Source: fcntl(2), `F_DUPFD_CLOEXEC`.
     package func duplicate() throws(SyscallError) -> OwnedDescriptor {
         OwnedDescriptor(taking: try check(clinux_dup_above(raw, 3), "fcntl(F_DUPFD_CLOEXEC)", on: raw))
     }
@@ -25,19 +27,25 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
 
 /// Descriptors of the calling process as a whole.
 package enum Descriptors {
-    /// Closes every descriptor from `first` up. Source: close_range(2), Linux 5.9.
+    /// Closes every descriptor from `first` up.
+    ///
+    /// Source: close_range(2), Linux 5.9.
     package static func closeAll(from first: UInt32) throws(SyscallError) {
         try check(clinux_close_range(first, UInt32.max, 0), "close_range", on: "descriptors from \(first)")
     }
 
-    /// Marks every descriptor from `first` up as close-on-exec. Source: close_range(2), `CLOSE_RANGE_CLOEXEC`.
+    /// Marks every descriptor from `first` up as close-on-exec.
+    ///
+    /// Source: close_range(2), `CLOSE_RANGE_CLOEXEC`.
     package static func closeOnExec(from first: UInt32) throws(SyscallError) {
         try check(
             clinux_close_range(first, UInt32.max, 1), "close_range(CLOSE_RANGE_CLOEXEC)",
             on: "descriptors from \(first)")
     }
 
-    /// Makes `target` (0, 1 or 2) a copy of `source` that survives execve(2). Source: dup2(2).
+    /// Makes `target` (0, 1 or 2) a copy of `source` that survives execve(2).
+    ///
+    /// Source: dup2(2).
     package static func install(_ source: Int32, as target: Int32) throws(SyscallError) {
         try check(clinux_dup2(source, target), "dup2", on: "descriptor \(target)")
     }

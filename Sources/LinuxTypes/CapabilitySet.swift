@@ -32,7 +32,9 @@ package struct CapabilitySet: OptionSet, Hashable, Sendable {
     /// Every capability that this type has a name for: 0 to 40, CAP_CHECKPOINT_RESTORE (Linux 5.9).
     package static let all = Self(rawValue: (1 << UInt64(names.count)) - 1)
 
-    /// The names without `CAP_`, indexed by capability number. Source: capabilities(7).
+    /// The names without `CAP_`, indexed by capability number.
+    ///
+    /// Source: capabilities(7).
     package static let names: [String] = [
         "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
         "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",

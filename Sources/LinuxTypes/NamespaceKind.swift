@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The kinds of Linux namespaces. Source: namespaces(7).
+/// The kinds of Linux namespaces.
+///
+/// Source: namespaces(7).
 ///
 /// The raw value is the OCI runtime spec's word.
 package enum NamespaceKind: String, CaseIterable, Hashable, Sendable, Codable {
