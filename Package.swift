@@ -18,6 +18,7 @@ let package = Package(
         .target(name: "LinuxTypes", swiftSettings: strict),
         .target(name: "CLinux"),
         .target(name: "LinuxKernel", dependencies: ["LinuxTypes", "CLinux"], swiftSettings: strict),
+        .target(name: "OCISpec", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),
         .testTarget(name: "LinuxTypesTests", dependencies: ["LinuxTypes"], swiftSettings: strict),
     ]
