@@ -19,6 +19,10 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "LinuxKernel", dependencies: ["LinuxTypes", "CLinux"], swiftSettings: strict),
         .target(name: "OCISpec", dependencies: ["LinuxTypes"], swiftSettings: strict),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .target(
+            name: "ContainerRuntime", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "CSeccomp"],
+            swiftSettings: strict),
         .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),
         .testTarget(name: "LinuxTypesTests", dependencies: ["LinuxTypes"], swiftSettings: strict),
     ]

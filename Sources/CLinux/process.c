@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -88,6 +90,12 @@ int clinux_prlimit(int pid, int resource, uint64_t soft, uint64_t hard) {
 }
 int clinux_join_session_keyring(const char *name) {
   return result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0, 0));
+}
+
+int clinux_seccomp_load(const void *program, size_t count, unsigned int flags) {
+  struct sock_fprog filter = {(unsigned short)count, (struct sock_filter *)program};
+  if (count > BPF_MAXINSNS) return -E2BIG;
+  return result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter));
 }
 
 int clinux_block_all_signals(void) {

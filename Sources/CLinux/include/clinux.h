@@ -47,6 +47,10 @@ int clinux_join_session_keyring(const char *name);
 int clinux_block_all_signals(void);
 int clinux_reset_signals(void);
 
+/* seccomp(2), SECCOMP_SET_MODE_FILTER; program: count instructions of 8 bytes, struct sock_filter. */
+int clinux_seccomp_load(const void *program, size_t count, unsigned int flags);
+enum { CLINUX_SECCOMP_FLAG_TSYNC = 1, CLINUX_SECCOMP_FLAG_LOG = 2, CLINUX_SECCOMP_FLAG_SPEC_ALLOW = 4 };
+
 // ---- credentials: capabilities(7), setresuid(2), setgroups(2). All act on the calling thread. ----------------------
 
 int clinux_bounding_drop(uint32_t capability);

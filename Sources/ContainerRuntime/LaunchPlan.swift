@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package import LinuxKernel
+package import LinuxTypes
+
+/// All that starting one container's first process needs, decided and parsed before anything is changed.
+///
+/// It is made by ``LaunchPlan/init(spec:root:)`` from an OCI runtime spec: names have become numbers, options flags, and what
+/// this runtime does not enforce has been refused by then.
+package struct LaunchPlan: Sendable {
+    package var namespaces: [NamespacePlan]
+    package var root: RootPlan
+    package var mounts: [MountPlan]
+    package var devices: [DevicePlan]
+    package var maskedPaths: [String]
+    package var readOnlyPaths: [String]
+    package var sysctls: [SysctlPlan]
+    package var hostname: String?
+    package var domainName: String?
+    package var process: ProcessPlan
+    package var cgroup: CgroupPlan
+}
+
+/// One namespace of a container: a new one, or one that exists.
+package struct NamespacePlan: Hashable, Sendable {
+    package enum Source: Hashable, Sendable {
+        case new
+        /// A path such as `/proc/PID/ns/net`.
+        case path(String)
+        /// A descriptor that the parent holds.
+        case descriptor(Int32)
+    }
+    package var kind: NamespaceKind
+    package var source: Source
+    package init(kind: NamespaceKind, source: Source) {
+        self.kind = kind
+        self.source = source
+    }
+}
+
+/// Where a container's root file system comes from.
+package struct RootPlan: Sendable {
+    package enum Source: Hashable, Sendable {
+        /// A folder that is bound as it is.
+        case folder(String)
+        /// An overlay of unpacked layers, the uppermost first.
+        case overlay(lower: [String], upper: String, work: String)
+    }
+    package var source: Source
+    /// An empty folder of the machine on which the root is put, in the container's own mount namespace.
+    package var mountPoint: String
+    package var readOnly: Bool
+    package var propagation: Propagation
+    package init(source: Source, mountPoint: String, readOnly: Bool, propagation: Propagation = .private) {
+        self.source = source
+        self.mountPoint = mountPoint
+        self.readOnly = readOnly
+        self.propagation = propagation
+    }
+}
+
+/// One mount below the root.
+package struct MountPlan: Sendable {
+    package enum Source: Hashable, Sendable {
+        /// A path of the machine.
+        case bind(path: String, recursive: Bool)
+        case fileSystem(type: String, options: [Option])
+        /// The cgroup hierarchies, seen from the container's own cgroup.
+        case cgroups
+    }
+    package struct Option: Hashable, Sendable {
+        package var key: String
+        package var value: String?
+    }
+    package var source: Source
+    package var destination: String
+    package var attributes: MountAttributes
+    package var cleared: MountAttributes
+    package var recursiveReadOnly: Bool
+    package var propagation: Propagation
+    /// Where the manifest or the spec asks for it: `mounts[3]`.
+    package var field: String
+}
+
+/// One device node.
+package struct DevicePlan: Hashable, Sendable {
+    package var path: String
+    package var kind: FileKind
+    package var device: DeviceNumber
+    package var permissions: UInt32
+    package var uid: UInt32
+    package var gid: UInt32
+}
+
+/// One sysctl, by its file below `/proc/sys`.
+package struct SysctlPlan: Hashable, Sendable {
+    package var name: String
+    package var file: String
+    package var value: String
+}
+
+/// Whom a process runs as and what it executes; for the first process and for each exec.
+package struct ProcessPlan: Sendable {
+    package var arguments: [String]
+    package var environment: [String]
+    package var folder: String
+    package var uid: UInt32
+    package var gid: UInt32
+    /// All supplementary groups; an empty list leaves none.
+    package var groups: [UInt32]
+    package var creationMask: UInt32
+    package var bounding: CapabilitySet
+    package var permitted: CapabilitySet
+    package var effective: CapabilitySet
+    package var noNewPrivileges: Bool
+    package var filter: SeccompProgram?
+    package var limits: [Limit]
+    package var scoreAdjustment: Int?
+    package var terminal: Bool
+
+    package struct Limit: Hashable, Sendable {
+        /// A number of getrlimit(2).
+        package var resource: Int32
+        package var soft: UInt64
+        package var hard: UInt64
+    }
+}
+
+/// A compiled filter of system calls.
+package struct SeccompProgram: Hashable, Sendable, Codable {
+    /// `struct sock_filter` each, in the machine's byte order.
+    package var instructions: [UInt64]
+    /// Flags of seccomp(2).
+    package var flags: UInt32
+    package init(instructions: [UInt64], flags: UInt32) {
+        self.instructions = instructions
+        self.flags = flags
+    }
+}
