@@ -12,18 +12,49 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// The arrows of ARCHITECTURE.md: a target imports what stands here and nothing else; the build refuses the rest.
 let package = Package(
     name: "holdfast",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         .target(name: "LinuxTypes", swiftSettings: strict),
+        .target(
+            name: "KubernetesAPI", dependencies: ["LinuxTypes", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(name: "SecurityPolicy", dependencies: ["LinuxTypes", "KubernetesAPI"], swiftSettings: strict),
+        .target(name: "OCISpec", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .target(name: "CLinux"),
         .target(name: "LinuxKernel", dependencies: ["LinuxTypes", "CLinux"], swiftSettings: strict),
-        .target(name: "OCISpec", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(
             name: "ContainerRuntime", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "CSeccomp"],
             swiftSettings: strict),
-        .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),
+        .executableTarget(
+            name: "holdfast-runtime", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ContainerRuntime"],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .target(
+            name: "ImageStore", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "CArchive"],
+            swiftSettings: strict),
+        .target(name: "Volumes", dependencies: ["LinuxTypes", "KubernetesAPI", "LinuxKernel"], swiftSettings: strict),
+        .target(name: "PodNetwork", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),
+        .target(
+            name: "PodEngine",
+            dependencies: [
+                "LinuxTypes", "KubernetesAPI", "SecurityPolicy", "OCISpec", "LinuxKernel", "ContainerRuntime",
+                "ImageStore", "Volumes", "PodNetwork",
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "holdfast",
+            dependencies: [
+                "LinuxTypes", "KubernetesAPI", "LinuxKernel", "PodEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .testTarget(name: "LinuxTypesTests", dependencies: ["LinuxTypes"], swiftSettings: strict),
+        .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),
     ]
 )

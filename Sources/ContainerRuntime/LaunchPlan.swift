@@ -4,7 +4,7 @@ package import LinuxTypes
 
 /// All that starting one container's first process needs, decided and parsed before anything is changed.
 ///
-/// It is made by ``LaunchPlan/init(spec:root:)`` from an OCI runtime spec: names have become numbers, options flags, and what
+/// It is made from an OCI runtime spec: names have become numbers, options flags, and what
 /// this runtime does not enforce has been refused by then.
 package struct LaunchPlan: Sendable {
     package var namespaces: [NamespacePlan]
@@ -18,6 +18,11 @@ package struct LaunchPlan: Sendable {
     package var domainName: String?
     package var process: ProcessPlan
     package var cgroup: CgroupPlan
+
+    /// Whether the container gets a namespace of this kind that nobody else has.
+    package func hasNew(_ kind: NamespaceKind) -> Bool {
+        namespaces.contains { $0.kind == kind && $0.source == .new }
+    }
 }
 
 /// One namespace of a container: a new one, or one that exists.
@@ -26,8 +31,6 @@ package struct NamespacePlan: Hashable, Sendable {
         case new
         /// A path such as `/proc/PID/ns/net`.
         case path(String)
-        /// A descriptor that the parent holds.
-        case descriptor(Int32)
     }
     package var kind: NamespaceKind
     package var source: Source
@@ -46,13 +49,10 @@ package struct RootPlan: Sendable {
         case overlay(lower: [String], upper: String, work: String)
     }
     package var source: Source
-    /// An empty folder of the machine on which the root is put, in the container's own mount namespace.
-    package var mountPoint: String
     package var readOnly: Bool
     package var propagation: Propagation
-    package init(source: Source, mountPoint: String, readOnly: Bool, propagation: Propagation = .private) {
+    package init(source: Source, readOnly: Bool, propagation: Propagation = .private) {
         self.source = source
-        self.mountPoint = mountPoint
         self.readOnly = readOnly
         self.propagation = propagation
     }
@@ -66,6 +66,10 @@ package struct MountPlan: Sendable {
         case fileSystem(type: String, options: [Option])
         /// The cgroup hierarchies, seen from the container's own cgroup.
         case cgroups
+        /// What the root has at the destination, writable: an overlay upon it.
+        ///
+        /// It serves the `VOLUME`s of an image, whose content is there and can be changed under a read-only root.
+        case imageVolume(upper: String, work: String)
     }
     package struct Option: Hashable, Sendable {
         package var key: String
@@ -94,8 +98,20 @@ package struct DevicePlan: Hashable, Sendable {
 /// One sysctl, by its file below `/proc/sys`.
 package struct SysctlPlan: Hashable, Sendable {
     package var name: String
-    package var file: String
     package var value: String
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    /// The path below `/proc/sys`: `net/ipv4/conf/eth0.1/arp_filter` for `net.ipv4.conf.eth0/1.arp_filter`.
+    ///
+    /// Dots separate, and a slash stands for a dot within a part; when the first of the two in the name is a slash it
+    /// is the other way round. Source: sysctl.d(5).
+    package var file: String {
+        if let first = name.first(where: { $0 == "." || $0 == "/" }), first == "/" { return name }
+        return String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+    }
 }
 
 /// Whom a process runs as and what it executes; for the first process and for each exec.
@@ -116,6 +132,7 @@ package struct ProcessPlan: Sendable {
     package var limits: [Limit]
     package var scoreAdjustment: Int?
     package var terminal: Bool
+    package var terminalSize: Terminal.Size?
 
     package struct Limit: Hashable, Sendable {
         /// A number of getrlimit(2).

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+import LinuxKernel
+import LinuxTypes
+package import OCISpec
+
+extension LaunchPlan {
+    /// Reads an OCI runtime spec.
+    ///
+    /// - Parameter root: replaces `root.path`, for a root that is more than one folder.
+    /// - Parameter cgroupPath: used when the spec names none.
+    /// - Throws: ``LaunchError`` of step `parse` for the first field that is wrong or that this runtime does not enforce.
+    package init(spec: RuntimeSpec, root: RootPlan.Source, cgroupPath: String) throws(LaunchError) {
+        let linux = spec.linux ?? LinuxSpec(namespaces: [])
+        try Self.refuseUnsupported(spec, linux)
+        guard let process = spec.process else { throw Self.wrong("process", "required") }
+        namespaces = try Self.namespaces(linux)
+        self.root = RootPlan(
+            source: root, readOnly: spec.root?.readonly ?? false,
+            propagation: try Self.rootPropagation(linux.rootfsPropagation))
+        mounts = try Self.mounts(spec.mounts ?? [])
+        devices = try Self.devices(linux.devices ?? [])
+        maskedPaths = try Self.absolute(linux.maskedPaths ?? [], "linux.maskedPaths")
+        readOnlyPaths = try Self.absolute(linux.readonlyPaths ?? [], "linux.readonlyPaths")
+        sysctls = (linux.sysctl ?? [:]).sorted { $0.key < $1.key }.map { SysctlPlan(name: $0.key, value: $0.value) }
+        hostname = spec.hostname
+        domainName = spec.domainname
+        self.process = try ProcessPlan(spec: process, seccomp: linux.seccomp)
+        cgroup = try CgroupPlan(spec: linux, defaultPath: cgroupPath)
+        try checkNamespaced()
+    }
+
+    static func wrong(_ field: String, _ message: String) -> LaunchError {
+        LaunchError(step: .parse, field: field, message: message)
+    }
+
+    /// What is asked for and would not be enforced: none of it is skipped.
+    private static func refuseUnsupported(_ spec: RuntimeSpec, _ linux: LinuxSpec) throws(LaunchError) {
+        let hooks = spec.hooks.map {
+            [$0.prestart, $0.createRuntime, $0.createContainer, $0.startContainer, $0.poststart, $0.poststop]
+        }
+        if hooks?.contains(where: { $0?.isEmpty == false }) == true {
+            throw wrong("hooks", "this runtime calls no hooks")
+        }
+        if let profile = spec.process?.apparmorProfile, !profile.isEmpty, profile != "unconfined" {
+            throw wrong("process.apparmorProfile", "this runtime applies no AppArmor profile")
+        }
+        if let label = spec.process?.selinuxLabel, !label.isEmpty {
+            throw wrong("process.selinuxLabel", "this runtime applies no SELinux label")
+        }
+        if let label = linux.mountLabel, !label.isEmpty {
+            throw wrong("linux.mountLabel", "this runtime applies no SELinux label")
+        }
+        for (field, mappings) in [("uidMappings", linux.uidMappings), ("gidMappings", linux.gidMappings)]
+        where mappings?.isEmpty == false {
+            throw wrong("linux.\(field)", "this runtime makes no user namespace")
+        }
+        if let unified = linux.resources?.unified, !unified.isEmpty {
+            throw wrong("linux.resources.unified", "this runtime sets no such value")
+        }
+    }
+
+    private static func namespaces(_ linux: LinuxSpec) throws(LaunchError) -> [NamespacePlan] {
+        var plans: [NamespacePlan] = []
+        for (index, namespace) in (linux.namespaces ?? []).enumerated() {
+            let field = "linux.namespaces[\(index)]"
+            if plans.contains(where: { $0.kind == namespace.type }) {
+                throw wrong(field, "a second namespace of type \(namespace.type.rawValue)")
+            }
+            if namespace.type == .user || namespace.type == .time {
+                throw wrong(field, "this runtime makes no \(namespace.type.rawValue) namespace")
+            }
+            let path = namespace.path.flatMap { $0.isEmpty ? nil : $0 }
+            plans.append(NamespacePlan(kind: namespace.type, source: path.map { .path($0) } ?? .new))
+        }
+        guard plans.contains(where: { $0.kind == .mount && $0.source == .new }) else {
+            throw wrong("linux.namespaces", "a new mount namespace is required")
+        }
+        return plans
+    }
+
+    private static func rootPropagation(_ word: String?) throws(LaunchError) -> Propagation {
+        switch word ?? "" {
+        case "", "private", "rprivate": .private
+        case "slave", "rslave": .slave
+        case "shared", "rshared": .shared
+        default: throw wrong("linux.rootfsPropagation", "\(word ?? "") is not a propagation")
+        }
+    }
+
+    private static func mounts(_ specs: [MountSpec]) throws(LaunchError) -> [MountPlan] {
+        var plans: [MountPlan] = []
+        for (index, spec) in specs.enumerated() { plans.append(try MountPlan(spec: spec, field: "mounts[\(index)]")) }
+        return plans
+    }
+
+    private static func devices(_ specs: [LinuxSpec.Device]) throws(LaunchError) -> [DevicePlan] {
+        var plans: [DevicePlan] = []
+        for (index, spec) in specs.enumerated() {
+            let field = "linux.devices[\(index)]"
+            let kind: FileKind
+            switch spec.type {
+            case "c", "u": kind = .characterDevice
+            case "b": kind = .blockDevice
+            case "p": kind = .fifo
+            default: throw wrong("\(field).type", "\(spec.type) is none of c, u, b, p")
+            }
+            guard let major = UInt32(exactly: spec.major ?? 0), let minor = UInt32(exactly: spec.minor ?? 0) else {
+                throw wrong(field, "a device number out of range")
+            }
+            guard spec.path.hasPrefix("/") else { throw wrong("\(field).path", "not an absolute path") }
+            plans.append(
+                DevicePlan(
+                    path: spec.path, kind: kind, device: DeviceNumber(major: major, minor: minor),
+                    permissions: (spec.fileMode ?? 0o666) & 0o7777, uid: spec.uid ?? 0, gid: spec.gid ?? 0))
+        }
+        return plans
+    }
+
+    private static func absolute(_ paths: [String], _ field: String) throws(LaunchError) -> [String] {
+        for (index, path) in paths.enumerated() where !path.hasPrefix("/") {
+            throw wrong("\(field)[\(index)]", "\(path) is not an absolute path")
+        }
+        return paths
+    }
+
+    /// A sysctl outside of a namespace of the container's own would change the machine.
+    ///
+    /// Source: sysctl(2), the namespaces that each name belongs to as runc lists them.
+    private func checkNamespaced() throws(LaunchError) {
+        let ipc: Set = [
+            "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall", "kernel/shmmax",
+            "kernel/shmmni", "kernel/shm_rmid_forced",
+        ]
+        for sysctl in sysctls {
+            let kind: NamespaceKind
+            switch sysctl.file {
+            case let file where file.hasPrefix("net/"): kind = .network
+            case let file where ipc.contains(file) || file.hasPrefix("fs/mqueue/"): kind = .ipc
+            case "kernel/domainname": kind = .uts
+            case "kernel/hostname":
+                throw Self.wrong("linux.sysctl[\(sysctl.name)]", "conflicts with the field hostname")
+            default: throw Self.wrong("linux.sysctl[\(sysctl.name)]", "not in a namespace of its own")
+            }
+            guard namespaces.contains(where: { $0.kind == kind }) else {
+                throw Self.wrong("linux.sysctl[\(sysctl.name)]", "not allowed in the host's \(kind.rawValue) namespace")
+            }
+        }
+        if hostname != nil, !namespaces.contains(where: { $0.kind == .uts }) {
+            throw Self.wrong("hostname", "not allowed in the host's uts namespace")
+        }
+    }
+}
+
+extension MountPlan {
+    /// Reads one entry of `mounts`.
+    init(spec: MountSpec, field: String) throws(LaunchError) {
+        guard spec.destination.hasPrefix("/") else {
+            throw LaunchPlan.wrong("\(field).destination", "\(spec.destination) is not an absolute path")
+        }
+        let options = MountOptions(spec.options ?? [])
+        let type = spec.type ?? "bind"
+        if options.bind || type == "bind" {
+            guard let source = spec.source, source.hasPrefix("/") else {
+                throw LaunchPlan.wrong("\(field).source", "\(spec.source ?? "nothing") is not an absolute path")
+            }
+            if let extra = options.data.first {
+                throw LaunchPlan.wrong("\(field).options", "\(extra.key) means nothing on a bind mount")
+            }
+            self.source = .bind(path: source, recursive: options.recursiveBind)
+        } else if type == "cgroup" || type == "cgroup2" {
+            self.source = .cgroups
+        } else {
+            self.source = .fileSystem(type: type, options: options.data)
+        }
+        destination = spec.destination
+        attributes = options.attributes
+        cleared = options.cleared
+        recursiveReadOnly = options.recursiveReadOnly
+        propagation = options.propagation
+        self.field = field
+    }
+}
+
+extension ProcessPlan {
+    /// Reads `process` and `linux.seccomp`; a filter is compiled here, in the parent, where the C library may be used.
+    package init(spec: ProcessSpec, seccomp: SeccompSpec?) throws(LaunchError) {
+        guard let arguments = spec.args, !arguments.isEmpty else {
+            throw LaunchPlan.wrong("process.args", "no command specified")
+        }
+        self.arguments = arguments
+        environment = spec.env ?? []
+        guard spec.cwd.hasPrefix("/") else { throw LaunchPlan.wrong("process.cwd", "not an absolute path") }
+        folder = spec.cwd
+        uid = spec.user.uid
+        gid = spec.user.gid
+        groups = spec.user.additionalGids ?? []
+        creationMask = spec.user.umask ?? 0o022
+        bounding = try Self.set(spec.capabilities?.bounding, "bounding")
+        permitted = try Self.set(spec.capabilities?.permitted, "permitted")
+        effective = try Self.set(spec.capabilities?.effective, "effective")
+        for (name, list) in [
+            ("inheritable", spec.capabilities?.inheritable), ("ambient", spec.capabilities?.ambient),
+        ] where list?.isEmpty == false {
+            throw LaunchPlan.wrong("process.capabilities.\(name)", "must be empty (CVE-2022-24769)")
+        }
+        noNewPrivileges = spec.noNewPrivileges ?? false
+        filter = try seccomp.map { value throws(LaunchError) in try SeccompProgram(compiling: value) }
+        limits = []
+        for (index, limit) in (spec.rlimits ?? []).enumerated() {
+            guard let resource = Self.resources[limit.type] else {
+                throw LaunchPlan.wrong("process.rlimits[\(index)].type", "\(limit.type) is not a resource")
+            }
+            limits.append(Limit(resource: resource, soft: limit.soft, hard: limit.hard))
+        }
+        scoreAdjustment = spec.oomScoreAdj
+        terminal = spec.terminal ?? false
+        terminalSize = spec.consoleSize.map { Terminal.Size(rows: $0.height, columns: $0.width) }
+    }
+
+    private static func set(_ names: [String]?, _ list: String) throws(LaunchError) -> CapabilitySet {
+        do { return try CapabilitySet(named: names ?? []) } catch {
+            throw LaunchPlan.wrong("process.capabilities.\(list)", error.description)
+        }
+    }
+
+    /// The numbers of getrlimit(2) on x86_64, arm64 and riscv64.
+    private static let resources: [String: Int32] = [
+        "RLIMIT_CPU": 0, "RLIMIT_FSIZE": 1, "RLIMIT_DATA": 2, "RLIMIT_STACK": 3, "RLIMIT_CORE": 4, "RLIMIT_RSS": 5,
+        "RLIMIT_NPROC": 6, "RLIMIT_NOFILE": 7, "RLIMIT_MEMLOCK": 8, "RLIMIT_AS": 9, "RLIMIT_LOCKS": 10,
+        "RLIMIT_SIGPENDING": 11, "RLIMIT_MSGQUEUE": 12, "RLIMIT_NICE": 13, "RLIMIT_RTPRIO": 14, "RLIMIT_RTTIME": 15,
+    ]
+}
+
+extension CgroupPlan {
+    /// Reads `linux.cgroupsPath` and `linux.resources`.
+    init(spec: LinuxSpec, defaultPath: String) throws(LaunchError) {
+        let path = spec.cgroupsPath ?? defaultPath
+        guard path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+            throw LaunchPlan.wrong("linux.cgroupsPath", "\(path) is not an absolute path of a cgroup file system")
+        }
+        var rules: [DeviceRule] = []
+        for (index, rule) in (spec.resources?.devices ?? []).enumerated() {
+            rules.append(try DeviceRule(spec: rule, field: "linux.resources.devices[\(index)]"))
+        }
+        self.init(path: path, deviceRules: rules)
+        guard let resources = spec.resources else { return }
+        if resources.memory?.reservation != nil || resources.memory?.swap != nil {
+            throw LaunchPlan.wrong("linux.resources.memory", "only limit is enforced by this runtime")
+        }
+        memoryLimit = resources.memory?.limit
+        pidsLimit = (resources.pids?.limit).flatMap { $0 > 0 ? $0 : nil }
+        cpuShares = resources.cpu?.shares
+        cpuQuota = resources.cpu?.quota
+        cpuPeriod = resources.cpu?.period
+        cpus = resources.cpu?.cpus
+        memoryNodes = resources.cpu?.mems
+    }
+}
+
+extension CgroupPlan.DeviceRule {
+    init(spec: ResourcesSpec.DeviceRule, field: String) throws(LaunchError) {
+        guard let kind = Kind(rawValue: spec.type ?? "a") else {
+            throw LaunchPlan.wrong("\(field).type", "\(spec.type ?? "") is none of a, b, c")
+        }
+        let access = spec.access ?? "rwm"
+        guard !access.isEmpty, access.allSatisfy({ "rwm".contains($0) }) else {
+            throw LaunchPlan.wrong("\(field).access", "\(access) is not a part of rwm")
+        }
+        self.init(
+            allow: spec.allow, kind: kind, major: spec.major.flatMap { UInt32(exactly: $0) },
+            minor: spec.minor.flatMap { UInt32(exactly: $0) }, access: access)
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package import OCISpec
+
+/// All that a shim needs to run one pod: `plan.json` in the pod's folder, decided by the engine.
+///
+/// The shim decides nothing about security: each container's identity, sets, filter and mounts stand in its OCI runtime spec.
+package struct SandboxPlan: Codable, Hashable, Sendable {
+    package enum RestartPolicy: String, Codable, Hashable, Sendable {
+        case always = "Always"
+        case onFailure = "OnFailure"
+        case never = "Never"
+    }
+
+    package var uid: String
+    package var namespace: String
+    package var name: String
+    /// `/var/lib/holdfast/pods/NS_NAME_UID`: what outlives a reboot.
+    package var podFolder: String
+    /// `/run/holdfast/pods/UID`: socket and live status.
+    package var runFolder: String
+    /// The name of the pod's UTS namespace; nil when the pod has the machine's (hostNetwork).
+    package var hostname: String?
+    package var hostNetwork: Bool
+    package var hostIPC: Bool
+    package var hostPID: Bool
+    package var shareProcessNamespace: Bool
+    /// Written once, in the sandbox's own namespaces, before any container starts: sysctl name to value.
+    package var sysctls: [String: String]
+    /// `/holdfast/UID`: each container's cgroup is a folder below it.
+    package var cgroupPath: String
+    /// The pod's own `/dev/shm`, bound into each container; nil with hostIPC.
+    package var sharedMemory: MemoryMount?
+    /// tmpfs volumes, mounted in the shim's mount namespace so that they go with it.
+    package var memoryVolumes: [MemoryMount]
+    package var restartPolicy: RestartPolicy
+    /// Seconds.
+    package var terminationGracePeriod: Int64
+    /// Seconds after which a running pod is failed; nil: never.
+    package var activeDeadline: Int64?
+    /// Init containers and sidecars in order, then the containers.
+    package var containers: [ContainerPlan]
+    /// Called by the shim while something is `pending`: pulls, prepares volumes and writes the plan anew.
+    package var prepareCommand: [String]
+    /// Called with the pod's network namespace as its last argument (`/proc/PID/fd/N`); nil: loopback alone.
+    package var networkAdd: [String]?
+    package var networkRemove: [String]?
+    /// What the pod as a whole waits for, volumes above all; nil when containers can start.
+    package var waiting: Waiting?
+
+    package init(
+        uid: String, namespace: String, name: String, podFolder: String, runFolder: String, cgroupPath: String,
+        restartPolicy: RestartPolicy, terminationGracePeriod: Int64, prepareCommand: [String]
+    ) {
+        self.uid = uid
+        self.namespace = namespace
+        self.name = name
+        self.podFolder = podFolder
+        self.runFolder = runFolder
+        self.cgroupPath = cgroupPath
+        self.restartPolicy = restartPolicy
+        self.terminationGracePeriod = terminationGracePeriod
+        self.prepareCommand = prepareCommand
+        hostNetwork = false
+        hostIPC = false
+        hostPID = false
+        shareProcessNamespace = false
+        sysctls = [:]
+        memoryVolumes = []
+        containers = []
+    }
+
+    /// A tmpfs at a folder of the machine.
+    package struct MemoryMount: Codable, Hashable, Sendable {
+        package var path: String
+        /// Bytes; nil: the kernel's default.
+        package var size: Int64?
+        /// Permission bits of its root: `0o1777`.
+        package var permissions: UInt32
+        package var gid: UInt32?
+        package var noExecution: Bool
+        package init(path: String, size: Int64?, permissions: UInt32, gid: UInt32? = nil, noExecution: Bool = false) {
+            self.path = path
+            self.size = size
+            self.permissions = permissions
+            self.gid = gid
+            self.noExecution = noExecution
+        }
+    }
+}
+
+/// Why something has not started, in Kubernetes' words.
+package struct Waiting: Codable, Hashable, Sendable {
+    /// `ContainerCreating`, `CreateContainerConfigError`, `ErrImagePull` …
+    package var reason: String
+    package var message: String?
+    package init(reason: String, message: String? = nil) {
+        self.reason = reason
+        self.message = message
+    }
+}
+
+/// One container of a pod, as its shim runs it.
+package struct ContainerPlan: Codable, Hashable, Sendable {
+    package enum Kind: String, Codable, Hashable, Sendable {
+        /// Runs to its end before the next one starts.
+        case `init`
+        /// An init container with `restartPolicy: Always`: it runs beside the containers.
+        case sidecar
+        case main
+    }
+    package enum Readiness: Codable, Hashable, Sendable {
+        /// `config.json` is in the container's folder.
+        case ready
+        /// It does not start, and nothing that this machine waits for changes that.
+        case refused(Waiting)
+        /// It starts once the prepare command has done its work.
+        case pending(Waiting)
+    }
+
+    package var name: String
+    package var kind: Kind
+    package var readiness: Readiness
+    /// `containers/NAME` in the pod's folder: `config.json`, `upper`, `work`, `N.log`, `termination-log`.
+    package var folder: String
+    /// Unpacked layers, the uppermost first.
+    package var layers: [String]
+    /// The image as the manifest names it, and its digest.
+    package var image: String
+    package var imageID: String
+    /// Paths in the image that are writable volumes: its `VOLUME`s, less those that the pod mounts itself.
+    package var imageVolumes: [String]
+    /// Keeps standard input open for `attach`; without it `/dev/null`.
+    package var stdin: Bool
+    package var tty: Bool
+    /// FallbackToLogsOnError takes the end of the log where the file is empty.
+    package var terminationMessageFromLogs: Bool
+    /// The signal that asks the first process to end; SIGTERM unless the image says otherwise.
+    package var stopSignal: Int32
+
+    package init(name: String, kind: Kind, readiness: Readiness, folder: String, image: String) {
+        self.name = name
+        self.kind = kind
+        self.readiness = readiness
+        self.folder = folder
+        self.image = image
+        layers = []
+        imageID = ""
+        imageVolumes = []
+        stdin = false
+        tty = false
+        terminationMessageFromLogs = false
+        stopSignal = 15
+    }
+}
