@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import LinuxKernel
+
+/// Where Holdfast keeps its state: `/var/lib/holdfast` and `/run/holdfast`, or both below one folder.
+package struct StateRoot: Hashable, Sendable {
+    /// What outlives a reboot.
+    package let lasting: String
+    /// Sockets and live status.
+    package let live: String
+
+    /// - Parameter folder: an absolute path from `--root` or `HOLDFAST_ROOT`; nil for the machine's own places.
+    package init(folder: String?) {
+        lasting = folder.map { $0 + "/lib" } ?? "/var/lib/holdfast"
+        live = folder.map { $0 + "/run" } ?? "/run/holdfast"
+    }
+
+    package var images: String { lasting + "/images" }
+    /// Claims' storage: a folder per claim.
+    package var volumes: String { lasting + "/volumes" }
+    package var pods: String { lasting + "/pods" }
+    /// Objects other than pods: `objects/KIND/NS_NAME.json`.
+    package var objects: String { lasting + "/objects" }
+
+    /// `pods/NS_NAME_UID`; names are validated before they come here.
+    package func podFolder(namespace: String, name: String, uid: String) -> String {
+        "\(pods)/\(namespace)_\(name)_\(uid)"
+    }
+    package func runFolder(uid: String) -> String { "\(live)/pods/\(uid)" }
+}
