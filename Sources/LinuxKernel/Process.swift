@@ -238,10 +238,10 @@ package enum Process {
         throw SyscallError(call: "execveat", subject: arguments.first ?? "", errno: Errno(-result))
     }
 
-    private typealias CStrings = UnsafePointer<UnsafeMutablePointer<CChar>?>
+    typealias CStrings = UnsafePointer<UnsafeMutablePointer<CChar>?>
 
-    /// Two null-terminated arrays of C strings; they are leaked when the call succeeds, as the process is then another.
-    private static func withCStrings(
+    /// Two null-terminated arrays of C strings, valid in the body; they are leaked when the call succeeds, as the process is then another.
+    static func withCStrings(
         _ first: [String], _ second: [String], _ body: (CStrings, CStrings) -> Int32
     ) -> Int32 {
         let a = unsafe first.map { unsafe strdup($0) } + [nil]

@@ -195,6 +195,21 @@ int clinux_terminal_restore(int fd, const void *saved);
 /* Returns only when it failed. */
 int clinux_execve(const char *path, char *const *arguments, char *const *environment);
 int clinux_execveat(int fd, char *const *arguments, char *const *environment);
+/* A program and the process that runs it: fork(2), execve(2). */
+struct clinux_program {
+  const char *path;
+  char *const *arguments, *const *environment;
+  const char *folder;       /* the new process's working folder; NULL: the caller's */
+  const int *descriptors;   /* become 0, 1, ... count - 1; the new program gets no other */
+  size_t count;
+  int parent_death_signal;  /* prctl(2), PR_SET_PDEATHSIG: sent when the calling thread ends; 0: none */
+  int new_session;          /* setsid(2) */
+};
+/* Starts it, signals as a new program expects. Any number of threads may run. Returns the pid once the program has
+   been executed, or -errno, and then *failed is the call that failed. */
+int clinux_spawn(const struct clinux_program *program, int *pidfd, const char **failed);
+/* memfd_create(2): a file in memory, readable and writable. */
+int clinux_memfd(const char *name);
 /* Ends the process at once: no atexit handler runs. */
 void clinux_exit(int code) __attribute__((noreturn));
 
