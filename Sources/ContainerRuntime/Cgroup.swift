@@ -67,8 +67,20 @@ package struct Cgroup: Sendable {
     private var unifiedFolder: String? { layout.unified.map { $0 + path } }
     private func folder(_ hierarchy: CgroupLayout.Hierarchy) -> String { hierarchy.mountPoint + path }
 
-    /// Every folder of the cgroup.
+    /// Every folder that the cgroup may have.
     package var folders: [String] { layout.hierarchies.map(folder) + (unifiedFolder.map { [$0] } ?? []) }
+
+    /// The v1 hierarchies in which the container has a folder of its own, by name.
+    package func ownHierarchies() throws(SyscallError) -> [(name: String, folder: String)] {
+        var own: [(name: String, folder: String)] = []
+        for hierarchy in layout.hierarchies where try File.exists(folder(hierarchy)) {
+            own.append((hierarchy.name, folder(hierarchy)))
+        }
+        return own
+    }
+
+    /// The v2 folder, when the machine has that hierarchy.
+    package var ownUnified: String? { unifiedFolder }
 
     /// Makes the folders and sets the limits.
     ///
@@ -76,12 +88,17 @@ package struct Cgroup: Sendable {
     package static func create(_ plan: CgroupPlan, layout: CgroupLayout) throws(SyscallError) -> Cgroup {
         let cgroup = Cgroup(layout: layout, path: plan.path)
         do {
-            for hierarchy in layout.hierarchies { try cgroup.makeFolder(in: hierarchy) }
+            // Each v1 hierarchy costs a folder to make, to join and to remove: only those that a setting needs.
+            let needed = plan.controllers.union(layout.unified == nil ? ["devices", "freezer"] : ["devices"])
+            for hierarchy in layout.hierarchies where !needed.isDisjoint(with: hierarchy.controllers) {
+                try cgroup.makeFolder(in: hierarchy)
+            }
             if let unified = layout.unified { try cgroup.makeUnifiedFolder(below: unified, for: plan) }
             try cgroup.setDevices(plan.deviceRules)
             try cgroup.setLimits(plan)
         } catch {
-            try cgroup.remove()
+            // The first error is the one to tell; what cannot be removed now goes with the pod.
+            do { try cgroup.remove() } catch {}
             throw error
         }
         return cgroup
@@ -180,13 +197,13 @@ package struct Cgroup: Sendable {
 
     /// Moves a process into the cgroup in every hierarchy; pid 0 is the caller.
     package func add(pid: Int32, unifiedToo: Bool = true) throws(SyscallError) {
-        for hierarchy in layout.hierarchies { try File.writeValue("\(pid)", to: folder(hierarchy) + "/cgroup.procs") }
+        for hierarchy in try ownHierarchies() { try File.writeValue("\(pid)", to: hierarchy.folder + "/cgroup.procs") }
         if unifiedToo, let unifiedFolder { try File.writeValue("\(pid)", to: unifiedFolder + "/cgroup.procs") }
     }
 
     /// The processes in the cgroup; none when it is gone.
     package func processes() throws(SyscallError) -> [Int32] {
-        guard let place = unifiedFolder ?? layout.hierarchies.first.map(folder) else { return [] }
+        guard let place = unifiedFolder ?? layout.hierarchy(of: "devices").map(folder) else { return [] }
         do {
             return try File.readText(place + "/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }
         } catch  where error.errno == .noEntry {
@@ -198,8 +215,8 @@ package struct Cgroup: Sendable {
     ///
     /// Source: cgroups(7), `cgroup.kill` (Linux 5.14).
     package func kill() throws(SyscallError) {
-        if let unifiedFolder, try File.exists(unifiedFolder + "/cgroup.kill") {
-            try File.writeValue("1", to: unifiedFolder + "/cgroup.kill")
+        if let unifiedFolder {
+            do { try File.writeValue("1", to: unifiedFolder + "/cgroup.kill") } catch  where error.errno == .noEntry {}
             return
         }
         // v1 alone: frozen, the members cannot fork away from the walk.

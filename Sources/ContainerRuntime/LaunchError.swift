@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import LinuxKernel
+import LinuxKernel
 
 /// Why a container was not started: the step that failed, the field it would have enforced, and what the kernel said.
 package struct LaunchError: Error, Hashable, Sendable, Codable, CustomStringConvertible {
@@ -16,7 +16,7 @@ package struct LaunchError: Error, Hashable, Sendable, Codable, CustomStringConv
 
     package var description: String {
         switch step {
-        case .execute: message
+        case .execute, .executable: message
         case .parse: "\(field): \(message)"
         default: "\(field) is not enforced (\(step.rawValue)): \(message)"
         }
@@ -30,7 +30,7 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
     case cgroup, namespaces
     case rootFileSystem, mounts, devices, sysctls, readOnlyPaths, maskedPaths, workingFolder, readOnlyRoot, pivot
     case hostname, limits, keyring, terminal, standardStreams
-    case boundingSet, groups, user, noNewPrivileges, seccomp, capabilities
+    case currentFolder, boundingSet, groups, user, executable, noNewPrivileges, start, seccomp, capabilities
     case execute
 
     /// What the first process of a container does before the steps that `exec` shares.
@@ -42,6 +42,12 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
         .pivot, .hostname,
     ]
 
+    /// What a new process does before anything else, for the first process and for `exec` alike.
+    ///
+    /// Limits and score are written while the machine's own `/proc` is in view, and the cgroup is joined before a
+    /// cgroup namespace is made of it.
+    package static let entryOrder: [Self] = [.limits, .cgroup, .namespaces]
+
     /// The order in which a process is confined, for the first process and for `exec` alike.
     ///
     /// The bounding set is first: dropping needs `CAP_SETPCAP`, which leaves the effective set together with uid 0.
@@ -49,9 +55,12 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
     /// `CAP_SYS_ADMIN`: the permitted set is kept across the change of user, and given up after the filter, so that
     /// capset(2) and execve(2) are all that a profile must allow. Source: seccomp(2), capabilities(7).
     package static func processOrder(noNewPrivileges: Bool) -> [Self] {
-        let opening: [Self] = [.keyring, .limits, .terminal, .standardStreams, .boundingSet, .groups, .user]
+        let opening: [Self] = [
+            .keyring, .terminal, .standardStreams, .currentFolder, .boundingSet, .groups, .user, .executable,
+        ]
         return opening
-            + (noNewPrivileges ? [.capabilities, .noNewPrivileges, .seccomp] : [.seccomp, .capabilities])
+            + (noNewPrivileges
+                ? [.capabilities, .noNewPrivileges, .start, .seccomp] : [.start, .seccomp, .capabilities])
             + [.execute]
     }
 
@@ -67,7 +76,7 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
         case .sysctls: "linux.sysctl"
         case .readOnlyPaths: "linux.readonlyPaths"
         case .maskedPaths: "linux.maskedPaths"
-        case .workingFolder: "process.cwd"
+        case .workingFolder, .currentFolder: "process.cwd"
         case .readOnlyRoot: "root.readonly"
         case .pivot: "root.path"
         case .hostname: "hostname"
@@ -81,7 +90,7 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
         case .noNewPrivileges: "process.noNewPrivileges"
         case .seccomp: "linux.seccomp"
         case .capabilities: "process.capabilities"
-        case .execute: "process.args"
+        case .start, .executable, .execute: "process.args"
         }
     }
 
@@ -95,11 +104,11 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
         case .devices: "securityContext.privileged"
         case .sysctls: "securityContext.sysctls"
         case .readOnlyPaths, .maskedPaths: "securityContext.procMount"
-        case .workingFolder: "workingDir"
+        case .workingFolder, .currentFolder: "workingDir"
         case .readOnlyRoot: "securityContext.readOnlyRootFilesystem"
         case .hostname: "hostname"
         case .limits: "resources"
-        case .keyring, .execute: "command"
+        case .keyring, .start, .executable, .execute: "command"
         case .terminal: "tty"
         case .standardStreams: "stdin"
         case .boundingSet, .capabilities: "securityContext.capabilities"

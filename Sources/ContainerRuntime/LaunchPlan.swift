@@ -63,6 +63,8 @@ package struct MountPlan: Sendable {
     package enum Source: Hashable, Sendable {
         /// A path of the machine.
         case bind(path: String, recursive: Bool)
+        /// What a path names below a folder of the machine whose content a container can write: a `subPath`.
+        case bindBelow(folder: String, path: String)
         case fileSystem(type: String, options: [Option])
         /// The cgroup hierarchies, seen from the container's own cgroup.
         case cgroups
@@ -133,6 +135,8 @@ package struct ProcessPlan: Sendable {
     package var scoreAdjustment: Int?
     package var terminal: Bool
     package var terminalSize: Terminal.Size?
+    /// The first process of its container: its terminal is `/dev/console` too.
+    package var isFirst = true
 
     package struct Limit: Hashable, Sendable {
         /// A number of getrlimit(2).

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-package import OCISpec
-
 /// All that a shim needs to run one pod: `plan.json` in the pod's folder, decided by the engine.
 ///
 /// The shim decides nothing about security: each container's identity, sets, filter and mounts stand in its OCI runtime spec.

@@ -251,6 +251,13 @@ package enum File {
         try check(clinux_fchmod_path(descriptor, permissions), "fchmodat2", on: "descriptor \(descriptor)")
     }
 
+    /// Whether the caller, as it is now, may execute what a path names.
+    ///
+    /// - Throws: `EACCES` when it may not. Source: access(2), `X_OK`.
+    package static func checkExecutable(_ path: String) throws(SyscallError) {
+        try check(unsafe clinux_access(path, 1), "access", on: path)
+    }
+
     /// The file system's magic number.
     ///
     /// Source: statfs(2).
@@ -377,4 +384,13 @@ extension File {
             do { try removeFolder(path, at: folder) } catch  where error.errno == .noEntry { return }
         }
     }
+}
+
+/// Magic numbers of file systems.
+///
+/// Source: statfs(2).
+package enum FileSystemType {
+    package static let proc: Int64 = 0x9fa0
+    package static let cgroup: Int64 = 0x27_e0eb
+    package static let cgroup2: Int64 = 0x6367_7270
 }

@@ -25,6 +25,16 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     }
 }
 
+extension Optional where Wrapped == OwnedDescriptor {
+    /// The descriptor's number, or -1, which the kernel takes for none.
+    package var rawOrNone: Int32 {
+        switch self {
+        case .some(let descriptor): descriptor.raw
+        case .none: -1
+        }
+    }
+}
+
 /// Descriptors of the calling process as a whole.
 package enum Descriptors {
     /// Closes every descriptor from `first` up.
@@ -41,6 +51,13 @@ package enum Descriptors {
         try check(
             clinux_close_range(first, UInt32.max, 1), "close_range(CLOSE_RANGE_CLOEXEC)",
             on: "descriptors from \(first)")
+    }
+
+    /// Makes the number `target` a copy of `source`, close-on-exec; what it was before is closed.
+    ///
+    /// Source: dup3(2).
+    package static func replace(_ target: Int32, with source: Int32) throws(SyscallError) {
+        try check(clinux_dup3(source, target), "dup3", on: "descriptor \(target)")
     }
 
     /// Makes `target` (0, 1 or 2) a copy of `source` that survives execve(2).

@@ -43,6 +43,31 @@ package enum Process {
         return pid == 0 ? .child : .parent(pid: pid, descriptor: OwnedDescriptor(taking: descriptor))
     }
 
+    /// Clock ticks between the machine's start and the start of a process: with the pid, a name for one process for good.
+    ///
+    /// Source: proc_pid_stat(5), field 22.
+    package static func startTime(of pid: Int32) throws(SyscallError) -> UInt64 {
+        let text = try File.readText("/proc/\(pid)/stat")
+        // The second field is a name in brackets that may hold anything.
+        let rest = text.lastIndex(of: ")").map { text[text.index(after: $0)...] } ?? ""
+        let fields = rest.split(separator: " ")
+        guard fields.count > 19, let time = UInt64(fields[19]) else {
+            throw SyscallError(call: "read", subject: "/proc/\(pid)/stat", errno: .invalid)
+        }
+        return time
+    }
+
+    /// Whether the process of this pid is still the one that started then, and is no zombie.
+    package static func isAlive(_ pid: Int32, startTime: UInt64) throws(SyscallError) -> Bool {
+        do {
+            guard try self.startTime(of: pid) == startTime else { return false }
+            let state = try File.readText("/proc/\(pid)/stat")
+            return state.lastIndex(of: ")").map { !state[$0...].hasPrefix(") Z") } ?? false
+        } catch  where error.errno == .noEntry || error.errno == .noProcess {
+            return false
+        }
+    }
+
     package static var id: Int32 { clinux_get_pid() }
     package static var parentID: Int32 { clinux_get_ppid() }
 
@@ -110,6 +135,14 @@ package enum Process {
     /// Source: setns(2).
     package static func join(_ namespace: Int32, _ kind: NamespaceKind) throws(SyscallError) {
         try check(clinux_setns(namespace, kind.cloneFlag), "setns", on: kind.rawValue)
+    }
+
+    /// Moves the caller into namespaces of a process that is given by its pidfd, all at once.
+    ///
+    /// Source: setns(2), Linux 5.8.
+    package static func join(process descriptor: Int32, _ kinds: [NamespaceKind]) throws(SyscallError) {
+        let flags = kinds.reduce(UInt64(0)) { $0 | $1.cloneFlag }
+        try check(clinux_setns(descriptor, flags), "setns", on: "\(kinds.map(\.rawValue))")
     }
 
     /// A descriptor of a namespace of a process.

@@ -77,6 +77,9 @@ package struct Pipe: ~Copyable {
         reader = OwnedDescriptor(taking: read)
         writer = OwnedDescriptor(taking: write)
     }
+
+    /// Keeps the reading end and closes the other.
+    package consuming func takeReader() -> OwnedDescriptor { reader }
 }
 
 extension Descriptors {

@@ -3,7 +3,7 @@ package import LinuxTypes
 
 /// The OCI runtime specification's `config.json`, version 1.2, as far as Linux goes.
 ///
-/// A field that this type does not have is refused by ``RuntimeSpec/unknownFields(in:)``'s caller, never skipped.
+/// A field that this type does not have is refused where a spec is read, never skipped.
 package struct RuntimeSpec: Codable, Hashable, Sendable {
     package var ociVersion: String
     package var process: ProcessSpec?
