@@ -211,6 +211,12 @@ package struct Cgroup: Sendable {
         }
     }
 
+    /// Sends a signal to all that is in the cgroup.
+    package func signalAll(_ number: Int32) throws(SyscallError) {
+        if number == Signal.kill { return try kill() }
+        for pid in try processes() { try Process.signal(pid: pid, number) }
+    }
+
     /// Sends SIGKILL to all that is in the cgroup.
     ///
     /// Source: cgroups(7), `cgroup.kill` (Linux 5.14).

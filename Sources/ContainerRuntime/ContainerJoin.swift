@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package import LinuxKernel
+import LinuxKernel
+import LinuxTypes
 
 extension ProcessPlan {
     /// Forks a process into a running container: its namespaces, its cgroup and the same confinement as its first process.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package import FoundationEssentials
-package import LinuxKernel
+import FoundationEssentials
+import LinuxKernel
 
 /// Values as JSON files.
 package enum JSONFile {

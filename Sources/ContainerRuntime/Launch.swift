@@ -35,12 +35,18 @@ package struct LaunchOptions: Sendable {
 }
 
 /// A process between its fork and its execve(2).
-package struct StartingProcess: ~Copyable, Sendable {
+package final class StartingProcess: Sendable {
     package let pid: Int32
     /// A pidfd.
     package let descriptor: OwnedDescriptor
     /// Becomes readable when the process has been executed, waits to be, or has failed.
     package let report: OwnedDescriptor
+
+    init(pid: Int32, descriptor: consuming OwnedDescriptor, report: consuming OwnedDescriptor) {
+        self.pid = pid
+        self.descriptor = descriptor
+        self.report = report
+    }
 
     /// Waits until the program runs, or until it waits to be started.
     ///

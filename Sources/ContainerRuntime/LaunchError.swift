@@ -14,6 +14,15 @@ package struct LaunchError: Error, Hashable, Sendable, Codable, CustomStringConv
         self.message = message
     }
 
+    /// What a shell would say: 127 for a program that is not there, 126 for one that cannot be executed, 1 for the rest.
+    package var shellCode: Int32 {
+        switch step {
+        case .executable: 127
+        case .execute: 126
+        default: 1
+        }
+    }
+
     package var description: String {
         switch step {
         case .execute, .executable: message

@@ -48,6 +48,12 @@ package struct MountOptions: Hashable, Sendable {
         }
     }
 
+    /// The words that are understood here and not handed to a file system, sorted.
+    static let knownWords =
+        (Array(set.keys) + Array(clear.keys) + [
+            "bind", "defaults", "private", "rbind", "rprivate", "rro", "rshared", "rslave", "shared", "slave",
+        ]).sorted()
+
     private static let set: [String: MountAttributes] = [
         "ro": .readOnly, "nosuid": .noSetUserID, "nodev": .noDevices, "noexec": .noExecution,
         "noatime": .noAccessTime, "strictatime": .strictAccessTime, "nodiratime": .noDirectoryAccessTime,

@@ -78,3 +78,23 @@ package enum Signal {
     package static let child: Int32 = 17
     package static let windowChange: Int32 = 28
 }
+
+extension Signal {
+    /// A number or a name in any case, with or without `SIG`: `9`, `KILL`, `sigterm`, `RTMIN+3`.
+    package static func number(named word: String) -> Int32? {
+        if let number = Int32(word) { return (1...64).contains(number) ? number : nil }
+        let upper = word.uppercased()
+        let name = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
+        if name.hasPrefix("RTMIN+"), let above = Int32(name.dropFirst("RTMIN+".count)), (0...30).contains(above) {
+            return 34 + above
+        }
+        return names.firstIndex(of: name).map { Int32($0 + 1) }
+    }
+
+    /// Indexed by number less one.
+    private static let names = [
+        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO",
+        "PWR", "SYS",
+    ]
+}

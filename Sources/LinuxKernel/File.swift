@@ -265,6 +265,13 @@ package enum File {
         try check(clinux_file_system_type(descriptor), "fstatfs", on: "descriptor \(descriptor)")
     }
 
+    /// Whether the mount on which a file was opened is read-only.
+    ///
+    /// Source: statfs(2), `ST_RDONLY`.
+    package static func isOnReadOnlyMount(_ descriptor: Int32) throws(SyscallError) -> Bool {
+        try check(clinux_on_read_only_mount(descriptor), "fstatfs", on: "descriptor \(descriptor)") == 1
+    }
+
     package static func synchronise(_ descriptor: Int32) throws(SyscallError) {
         try check(clinux_fsync(descriptor), "fsync", on: "descriptor \(descriptor)")
     }

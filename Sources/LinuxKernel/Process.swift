@@ -104,6 +104,15 @@ package enum Process {
         }
     }
 
+    /// Waits until a process that need not be a child has ended.
+    ///
+    /// Source: pidfd_open(2): the descriptor is readable then.
+    package static func awaitEnd(_ descriptor: Int32) throws(SyscallError) {
+        let events = try EventQueue()
+        try events.add(descriptor, token: 0)
+        while try events.wait(milliseconds: nil).isEmpty {}
+    }
+
     private static func wait(_ descriptor: Int32, block: Int32) throws(SyscallError) -> ExitStatus? {
         var code: Int32 = 0
         var status: Int32 = 0
@@ -250,6 +259,17 @@ package enum Process {
 
     /// Ends the caller at once; nothing else of it runs.
     package static func exit(_ code: Int32) -> Never { clinux_exit(code) }
+
+    /// The caller's environment, `NAME=value` each.
+    package static var environment: [String] {
+        var variables: [String] = []
+        var next = unsafe environ
+        while let variable = unsafe next.pointee {
+            unsafe variables.append(String(cString: variable))
+            unsafe next += 1
+        }
+        return variables
+    }
 
     /// Becomes another program.
     ///

@@ -15,11 +15,14 @@ package struct RuntimeSpec: Codable, Hashable, Sendable {
     package var annotations: [String: String]?
     package var linux: LinuxSpec?
 
+    /// The version of the specification that is spoken here.
+    package static let version = "1.2.0"
+
     package init(
         process: ProcessSpec?, root: RootSpec?, hostname: String?, mounts: [MountSpec], annotations: [String: String]?,
         linux: LinuxSpec
     ) {
-        ociVersion = "1.2.0"
+        ociVersion = Self.version
         self.process = process
         self.root = root
         self.hostname = hostname
