@@ -105,7 +105,7 @@ package struct Cgroup: Sendable {
     }
 
     private func makeFolder(in hierarchy: CgroupLayout.Hierarchy) throws(SyscallError) {
-        try File.makeFolders(folder(hierarchy))
+        try Self.makeFolders(folder(hierarchy))
         guard hierarchy.controllers.contains("cpuset") else { return }
         // cpuset(7): a new group has no processor and no memory node, and takes no process until it has.
         var place = hierarchy.mountPoint
@@ -127,8 +127,18 @@ package struct Cgroup: Sendable {
             // cgroups(7): a controller reaches the folders below only when it is switched on here.
             for controller in wanted { try File.writeValue("+\(controller)", to: place + "/cgroup.subtree_control") }
             place += "/\(part)"
-            try File.makeFolderIfMissing(place)
+            try Self.makeFolders(place)
         }
+    }
+
+    /// Another command may remove the common folder above, empty for a moment, in between.
+    private static func makeFolders(_ path: String) throws(SyscallError) {
+        for _ in 0..<100 {
+            do {
+                return try File.makeFolders(path)
+            } catch  where error.errno == .noEntry {}
+        }
+        try File.makeFolders(path)
     }
 
     private func setDevices(_ rules: [CgroupPlan.DeviceRule]) throws(SyscallError) {
@@ -247,6 +257,21 @@ package struct Cgroup: Sendable {
                     Clock.sleep(milliseconds: 1 + pause / 8)
                     pause += 1
                 }
+            }
+        }
+        try removeEmptyParents()
+    }
+
+    /// Removes the folders above that Holdfast alone makes, when nothing else is in them.
+    private func removeEmptyParents() throws(SyscallError) {
+        let parts = path.split(separator: "/")
+        guard parts.first == "holdfast" else { return }
+        for depth in stride(from: parts.count - 1, to: 0, by: -1) {
+            let above = Cgroup(layout: layout, path: "/" + parts[..<depth].joined(separator: "/"))
+            for folder in above.folders {
+                do { try File.removeFolder(folder) } catch
+                    where error.errno == .busy || error.errno == .noEntry || error.errno == .notEmpty
+                {}
             }
         }
     }

@@ -238,11 +238,12 @@ extension CgroupPlan {
         guard path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
             throw LaunchPlan.wrong("linux.cgroupsPath", "\(path) is not an absolute path of a cgroup file system")
         }
-        var rules: [DeviceRule] = []
+        // Without a list nothing but the default devices may be used.
+        var rules: [DeviceRule] = (spec.resources?.devices ?? []).isEmpty ? [DeviceRule(allow: false, kind: .all)] : []
         for (index, rule) in (spec.resources?.devices ?? []).enumerated() {
             rules.append(try DeviceRule(spec: rule, field: "linux.resources.devices[\(index)]"))
         }
-        self.init(path: path, deviceRules: rules)
+        self.init(path: path, deviceRules: rules + Self.defaultDevices)
         guard let resources = spec.resources else { return }
         if resources.memory?.reservation != nil || resources.memory?.swap != nil {
             throw LaunchPlan.wrong("linux.resources.memory", "only limit is enforced by this runtime")
@@ -255,6 +256,20 @@ extension CgroupPlan {
         cpus = resources.cpu?.cpus
         memoryNodes = resources.cpu?.mems
     }
+}
+
+extension CgroupPlan {
+    /// What every container may use: the default devices, its terminals, and mknod(2) of nodes that it then cannot open.
+    ///
+    /// Source: OCI runtime specification, config-linux.md, "Default Devices"; runc adds the same behind the spec's rules.
+    private static let defaultDevices: [DeviceRule] =
+        [
+            DeviceRule(allow: true, kind: .character, access: "m"), DeviceRule(allow: true, kind: .block, access: "m"),
+            DeviceRule(allow: true, kind: .character, major: 136), DeviceRule(allow: true, kind: .character, major: 5, minor: 2),
+        ]
+        + [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0)].map {
+            DeviceRule(allow: true, kind: .character, major: $0, minor: $1)
+        }
 }
 
 extension CgroupPlan.DeviceRule {

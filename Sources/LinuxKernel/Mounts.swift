@@ -48,6 +48,10 @@ package enum Mount {
     ) throws(SyscallError) -> OwnedDescriptor {
         let context = OwnedDescriptor(taking: try check(unsafe clinux_fsopen(type), "fsopen", on: type))
         do {
+            // What mount(8) shows as the device; without it the kernel says `none`.
+            if !options.contains(where: { $0.key == "source" }) {
+                try check(unsafe clinux_fsconfig_string(context.raw, "source", type), "fsconfig", on: "\(type) source")
+            }
             for option in options {
                 if let value = option.value {
                     try check(
