@@ -136,6 +136,12 @@ int clinux_access(const char *path, int mode) { return result(access(path, mode)
 int clinux_set_xattr(int fd, const char *name, const void *value, size_t size) {
   return result(fsetxattr(fd, name, value, size, 0));
 }
+int clinux_has_file_capabilities(int dir, const char *name) {
+  char path[32 + 256];
+  if (snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof path) return -ENAMETOOLONG;
+  if (lgetxattr(path, "security.capability", NULL, 0) >= 0) return 1;
+  return errno == ENODATA || errno == EOPNOTSUPP ? 0 : -errno;
+}
 int clinux_mkfifoat(int dir, const char *path, uint32_t mode) { return result(mkfifoat(dir, path, mode)); }
 ssize_t clinux_getdents(int fd, void *buffer, size_t size) {
   long length = syscall(SYS_getdents64, fd, buffer, size);

@@ -101,6 +101,23 @@ package struct FileStatus: Hashable, Sendable {
     package let mountID: UInt64
     /// Seconds since the epoch.
     package let modified: Int64
+
+    init(_ raw: clinux_stat, subject: @autoclosure () -> String) throws(SyscallError) {
+        guard let kind = FileKind(mode: raw.mode) else {
+            throw SyscallError(call: "statx", subject: subject(), errno: .invalid, detail: "unknown kind of file")
+        }
+        self.kind = kind
+        permissions = raw.mode & 0o7777
+        uid = raw.uid
+        gid = raw.gid
+        links = raw.links
+        size = raw.size
+        inode = raw.inode
+        device = DeviceNumber(major: UInt32(raw.dev_major), minor: UInt32(raw.dev_minor))
+        represents = DeviceNumber(major: UInt32(raw.rdev_major), minor: UInt32(raw.rdev_minor))
+        mountID = raw.mount_id
+        modified = raw.mtime_seconds
+    }
 }
 
 /// Calls on paths relative to a descriptor; `File.here` is the working folder.
@@ -146,16 +163,9 @@ package enum File {
 
     private static func status(_ path: String, at folder: Int32, flags: Int32) throws(SyscallError) -> FileStatus {
         var raw = clinux_stat()
-        let subject = path.isEmpty ? "descriptor \(folder)" : path
-        try check(unsafe clinux_stat(folder, path, flags, &raw), "statx", on: subject)
-        guard let kind = FileKind(mode: raw.mode) else {
-            throw SyscallError(call: "statx", subject: subject, errno: .invalid, detail: "unknown kind of file")
-        }
-        return FileStatus(
-            kind: kind, permissions: raw.mode & 0o7777, uid: raw.uid, gid: raw.gid, links: raw.links, size: raw.size,
-            inode: raw.inode, device: DeviceNumber(major: UInt32(raw.dev_major), minor: UInt32(raw.dev_minor)),
-            represents: DeviceNumber(major: UInt32(raw.rdev_major), minor: UInt32(raw.rdev_minor)),
-            mountID: raw.mount_id, modified: raw.mtime_seconds)
+        try check(
+            unsafe clinux_stat(folder, path, flags, &raw), "statx", on: path.isEmpty ? "descriptor \(folder)" : path)
+        return try FileStatus(raw, subject: path.isEmpty ? "descriptor \(folder)" : path)
     }
 
     /// Whether the path names anything, links not followed; any other failure than "no such" is thrown.

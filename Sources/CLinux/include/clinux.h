@@ -115,6 +115,8 @@ int clinux_on_read_only_mount(int fd);
 int64_t clinux_available_bytes(int fd);
 int clinux_access(const char *path, int mode);
 int clinux_set_xattr(int fd, const char *name, const void *value, size_t size);
+/* Whether an entry of an open folder has security.capability, xattr(7): 1, 0 or -errno. Links are not followed. */
+int clinux_has_file_capabilities(int dir, const char *name);
 int clinux_mkfifoat(int dir, const char *path, uint32_t mode);
 /* Reads the next entries of a folder: getdents64(2). Returns the bytes filled, 0 at the end. */
 ssize_t clinux_getdents(int fd, void *buffer, size_t size);
