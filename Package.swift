@@ -55,6 +55,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "LinuxTypesTests", dependencies: ["LinuxTypes"], swiftSettings: strict),
+        .testTarget(
+            name: "SecurityPolicyTests", dependencies: ["LinuxTypes", "KubernetesAPI", "SecurityPolicy"],
+            swiftSettings: strict),
         .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),
     ]
 )

@@ -18,7 +18,7 @@ package struct EffectiveSecurityContext: Hashable, Sendable {
     package var capabilitiesAreAmbient: Decided<Bool>
     package var noNewPrivileges: Decided<Bool>
     package var readOnlyRootFilesystem: Decided<Bool>
-    package var seccomp: Decided<SeccompProfile>
+    package var seccomp: Decided<Seccomp>
     package var procMount: Decided<ProcMount>
     package var maskedPaths: Decided<[String]>
     package var readOnlyPaths: Decided<[String]>
@@ -37,7 +37,7 @@ package struct EffectiveSecurityContext: Hashable, Sendable {
         case strict = "Strict"
     }
 
-    package enum SeccompProfile: Hashable, Sendable {
+    package enum Seccomp: Hashable, Sendable {
         case unconfined
         case runtimeDefault
         /// An absolute path of the machine.
@@ -101,4 +101,11 @@ package struct SELinuxLabel: Hashable, Sendable {
     package let role: String
     package let type: String
     package let level: String
+
+    package init(user: String, role: String, type: String, level: String) {
+        self.user = user
+        self.role = role
+        self.type = type
+        self.level = level
+    }
 }

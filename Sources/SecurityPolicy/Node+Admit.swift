@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package import KubernetesAPI
+
+extension Node {
+    /// Whether this node takes a pod at all, in the kubelet's order and words; nil when it does.
+    ///
+    /// A rejected pod is `Failed` and never starts.
+    package func admit(_ pod: Pod) -> Rejection? {
+        forbiddenSysctl(pod) ?? wrongSystem(pod) ?? appArmorRejection(pod)
+    }
+
+    /// Why the pod's sandbox cannot be made; the pod stays `Pending`, with this text in an event `FailedCreatePodSandBox`.
+    package func sandboxRefusal(_ pod: Pod) -> String? {
+        guard pod.spec.hostUsers == false, !hasUserNamespaces else { return nil }
+        return "can't set `spec.hostUsers: false`, runtime does not support user namespaces"
+    }
+
+    private func forbiddenSysctl(_ pod: Pod) -> Rejection? {
+        for sysctl in pod.spec.securityContext?.sysctls ?? [] {
+            let name = SysctlName(sysctl.name)
+            let subject = "forbidden sysctl: \"\(name.dotted)\""
+            guard name.isSafe(on: kernel) || isAllowedUnsafe(name) else {
+                return Rejection(reason: "SysctlForbidden", message: "\(subject) not allowlisted")
+            }
+            let isShared =
+                switch name.namespace {
+                case .network: pod.spec.hostNetwork == true
+                case .ipc: pod.spec.hostIPC == true
+                case nil: false
+                }
+            if isShared, let namespace = name.namespace {
+                return Rejection(
+                    reason: "SysctlForbidden", message: "\(subject) not allowed with host \(namespace.rawValue) enabled"
+                )
+            }
+        }
+        return nil
+    }
+
+    /// A name that belongs to no namespace would change the machine, whatever the list says.
+    private func isAllowedUnsafe(_ name: SysctlName) -> Bool {
+        name.namespace != nil
+            && allowedUnsafeSysctls.contains { pattern in
+                let dotted = SysctlName(pattern).dotted
+                return dotted.hasSuffix("*") ? name.dotted.hasPrefix(dotted.dropLast()) : name.dotted == dotted
+            }
+    }
+
+    private func wrongSystem(_ pod: Pod) -> Rejection? {
+        if let selected = pod.spec.nodeSelector?["kubernetes.io/os"], selected != "linux" {
+            return Rejection(
+                reason: "PodOSSelectorNodeLabelDoesNotMatch",
+                message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label")
+        }
+        if let system = pod.spec.os?.name, system != "linux" {
+            return Rejection(
+                reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS")
+        }
+        return nil
+    }
+
+    /// Any profile but Unconfined, asked for anywhere in the pod, needs AppArmor: RuntimeDefault too.
+    private func appArmorRejection(_ pod: Pod) -> Rejection? {
+        func reject(_ message: String) -> Rejection {
+            Rejection(reason: "AppArmor", message: "Cannot enforce AppArmor: \(message)")
+        }
+        let profiles =
+            [pod.spec.securityContext?.appArmorProfile]
+            + pod.podContainers.map { $0.container.securityContext?.appArmorProfile }
+        let annotations = (pod.metadata.annotations ?? [:]).filter {
+            $0.key.hasPrefix("container.apparmor.security.beta.kubernetes.io/")
+        }.values.sorted()
+        let isAsked =
+            profiles.contains { $0 != nil && $0?.type != "Unconfined" }
+            || annotations.contains { !$0.isEmpty && $0 != "unconfined" }
+        guard isAsked else { return nil }
+        guard hasAppArmor else { return reject("AppArmor is not enabled on the host") }
+        if annotations.contains("localhost/") {
+            return reject("invalid empty AppArmor profile name: \"localhost/\"")
+        }
+        return nil
+    }
+}
