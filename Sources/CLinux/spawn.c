@@ -11,8 +11,8 @@
 
 // What failed in the child, as the number of the call and errno: a pointer would do, but says less in a core file.
 static const char *const calls[] = {"prctl(PR_SET_PDEATHSIG)", "setsid", "chdir", "fcntl(F_DUPFD_CLOEXEC)", "dup2",
-                                    "close_range", "sigprocmask", "execve"};
-enum { DEATH_SIGNAL, SESSION, FOLDER, COPY, INSTALL, CLOSE, SIGNALS, EXECUTE };
+                                    "close_range", "sigprocmask", "execve", "execveat"};
+enum { DEATH_SIGNAL, SESSION, FOLDER, COPY, INSTALL, CLOSE, SIGNALS, EXECUTE, EXECUTE_FILE };
 
 struct report {
   int call, error;
@@ -32,10 +32,14 @@ static struct report become(const struct clinux_program *program, int parent, in
   for (size_t i = 0; i < program->count; i++)
     if ((copies[i] = clinux_dup_above(program->descriptors[i], (int)program->count)) < 0)
       return (struct report){COPY, copies[i]};
+  int file = program->file < 0 ? -1 : clinux_dup_above(program->file, (int)program->count);
+  if (program->file >= 0 && file < 0) return (struct report){COPY, file};
   for (size_t i = 0; i < program->count; i++)
     if ((done = clinux_dup2(copies[i], (int)i)) < 0) return (struct report){INSTALL, done};
   if ((done = clinux_close_range((unsigned)program->count, ~0U, 1)) < 0) return (struct report){CLOSE, done};
   if ((done = clinux_reset_signals()) < 0) return (struct report){SIGNALS, done};
+  if (file >= 0)
+    return (struct report){EXECUTE_FILE, clinux_execveat(file, program->arguments, program->environment)};
   return (struct report){EXECUTE, clinux_execve(program->path, program->arguments, program->environment)};
 }
 

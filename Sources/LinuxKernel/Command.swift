@@ -45,7 +45,9 @@ package struct Command: Sendable {
     /// Starts the program and returns once it has been executed; the caller waits for its end.
     ///
     /// The descriptors become 0, 1, 2 and so on in the program; it gets no others.
-    package func start(descriptors: [Int32]) throws(SyscallError) -> Child {
+    ///
+    /// - Parameter file: an open file that is executed in place of what `path` names by then; `path` is its name only.
+    package func start(descriptors: [Int32], file: Int32? = nil) throws(SyscallError) -> Child {
         var raw: Int32 = -1
         var failed: UnsafePointer<CChar>?
         let names = [path] + arguments
@@ -54,7 +56,7 @@ package struct Command: Sendable {
             unsafe Process.withCStrings([path], folder.map { [$0] } ?? []) { path, folder in
                 unsafe descriptors.withUnsafeBufferPointer { descriptors in
                     var program = unsafe clinux_program(
-                        path: path[0], arguments: names, environment: variables, folder: folder[0],
+                        path: path[0], file: file ?? -1, arguments: names, environment: variables, folder: folder[0],
                         descriptors: descriptors.baseAddress, count: descriptors.count,
                         parent_death_signal: diesWithCaller ? SIGKILL : 0, new_session: startsSession ? 1 : 0)
                     return unsafe clinux_spawn(&program, &raw, &failed)

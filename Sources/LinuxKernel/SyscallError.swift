@@ -28,6 +28,7 @@ package struct Errno: Hashable, Sendable, CustomStringConvertible {
     package static let readOnly = Self(EROFS)
     package static let brokenPipe = Self(EPIPE)
     package static let nameTooLong = Self(ENAMETOOLONG)
+    package static let noRoute = Self(ENETUNREACH)
     package static let noSystemCall = Self(ENOSYS)
     package static let notEmpty = Self(ENOTEMPTY)
     package static let tooManyLinks = Self(ELOOP)

@@ -202,6 +202,7 @@ int clinux_execveat(int fd, char *const *arguments, char *const *environment);
 /* A program and the process that runs it: fork(2), execve(2). */
 struct clinux_program {
   const char *path;
+  int file;                 /* execveat(2), AT_EMPTY_PATH: executed in place of the path; -1: the path is */
   char *const *arguments, *const *environment;
   const char *folder;       /* the new process's working folder; NULL: the caller's */
   const int *descriptors;   /* become 0, 1, ... count - 1; the new program gets no other */
@@ -226,6 +227,16 @@ struct clinux_device_rule {
 };
 /* Attaches a program with these rules, the last match wins, to a cgroup v2 folder. */
 int clinux_device_program_attach(int cgroup, const struct clinux_device_rule *rules, size_t count);
+
+// ---- locks: fcntl(2), open file description locks ------------------------------------------------------------------
+
+/* F_OFD_SETLK, or F_OFD_SETLKW with wait, on one byte; it need not exist. Returns 0, or -EAGAIN when another holds it. */
+int clinux_lock_byte(int fd, int64_t offset, int exclusive, int wait);
+/* F_OFD_GETLK: 1 when somebody else holds the byte, in any mode. */
+int clinux_byte_is_locked(int fd, int64_t offset);
+
+/* The IPv4 address that this machine's default route would send from, in dots; -ENETUNREACH without one. */
+int clinux_source_address(char *text, size_t size);
 
 // ---- time ----------------------------------------------------------------------------------------------------------
 
