@@ -3,6 +3,8 @@ import LinuxKernel
 
 /// Where Holdfast keeps its state: `/var/lib/holdfast` and `/run/holdfast`, or both below one folder.
 package struct StateRoot: Hashable, Sendable {
+    /// The folder that was asked for; nil: the machine's own places.
+    package let folder: String?
     /// What outlives a reboot.
     package let lasting: String
     /// Sockets and live status.
@@ -10,6 +12,7 @@ package struct StateRoot: Hashable, Sendable {
 
     /// - Parameter folder: an absolute path from `--root` or `HOLDFAST_ROOT`; nil for the machine's own places.
     package init(folder: String?) {
+        self.folder = folder
         lasting = folder.map { $0 + "/lib" } ?? "/var/lib/holdfast"
         live = folder.map { $0 + "/run" } ?? "/run/holdfast"
     }
@@ -20,6 +23,8 @@ package struct StateRoot: Hashable, Sendable {
     package var pods: String { lasting + "/pods" }
     /// Objects other than pods: `objects/KIND/NS_NAME.json`.
     package var objects: String { lasting + "/objects" }
+    /// The file whose bytes are the locks of names: ``NameLock``.
+    package var locks: String { live + "/locks" }
 
     /// `pods/NS_NAME_UID`; names are validated before they come here.
     package func podFolder(namespace: String, name: String, uid: String) -> String {

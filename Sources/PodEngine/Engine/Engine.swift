@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything that Holdfast does with pods and the objects around them, from the state on disk alone.
+///
+/// There is no process of its own behind it: any number of commands may act at once, and each finds the state that the
+/// last one left, however that one ended.
+package struct Engine: Sendable {
+    package let root: StateRoot
+    let pods: PodStore
+    let objects: ObjectStore
+
+    package init(root: StateRoot) {
+        self.root = root
+        pods = PodStore(root: root)
+        objects = ObjectStore(root: root)
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package import LinuxKernel
+
+/// Why the engine did not do what it was asked to.
+package enum EngineError: Error, Hashable, CustomStringConvertible {
+    /// `pods "x" not found`.
+    case notFound(Resource, name: String)
+    case alreadyExists(Resource, name: String, detail: String?)
+    /// In the API server's words: `Pod "x" is invalid: …`.
+    case invalid(String)
+    /// In the API server's words: `pods "x" is forbidden: …`.
+    case forbidden(String)
+    /// Anything else, as one clear line.
+    case failed(String)
+
+    package static func system(_ error: SyscallError, _ doing: String) -> Self { .failed("\(doing): \(error)") }
+
+    package var description: String {
+        switch self {
+        case .notFound(let resource, let name):
+            "Error from server (NotFound): \(resource.rawValue) \"\(name)\" not found"
+        case .alreadyExists(let resource, let name, let detail):
+            "Error from server (AlreadyExists): \(resource.rawValue) \"\(name)\" already exists"
+                + (detail.map { ": \($0)" } ?? "")
+        case .invalid(let message): "error: \(message)"
+        case .forbidden(let message): "Error from server (Forbidden): \(message)"
+        case .failed(let message): "error: \(message)"
+        }
+    }
+}
+
+/// Turns a kernel call's failure into an error that says what was being done.
+func doing<Result: ~Copyable>(
+    _ what: @autoclosure () -> String, _ work: () throws(SyscallError) -> Result
+) throws(EngineError) -> Result {
+    do { return try work() } catch { throw .system(error, what()) }
+}
+
+/// The result, or nil when what the work is about is not there.
+func unlessMissing<Result: ~Copyable>(
+    _ work: () throws(SyscallError) -> Result
+) throws(SyscallError) -> Result? {
+    do { return try work() } catch  where error.errno == .noEntry { return nil }
+}
