@@ -88,8 +88,9 @@ package struct Cgroup: Sendable {
     package static func create(_ plan: CgroupPlan, layout: CgroupLayout) throws(SyscallError) -> Cgroup {
         let cgroup = Cgroup(layout: layout, path: plan.path)
         do {
-            // Each v1 hierarchy costs a folder to make, to join and to remove: only those that a setting needs.
-            let needed = plan.controllers.union(layout.unified == nil ? ["devices", "freezer"] : ["devices"])
+            // Joining a v1 hierarchy costs milliseconds (it waits for an RCU grace period): only those that a setting
+            // needs. Devices, membership and kill come with cgroup2 wherever it is mounted.
+            let needed = plan.controllers.union(layout.unified == nil ? ["devices", "freezer"] : [])
             for hierarchy in layout.hierarchies where !needed.isDisjoint(with: hierarchy.controllers) {
                 try cgroup.makeFolder(in: hierarchy)
             }
@@ -142,14 +143,14 @@ package struct Cgroup: Sendable {
     }
 
     private func setDevices(_ rules: [CgroupPlan.DeviceRule]) throws(SyscallError) {
-        if let hierarchy = layout.hierarchy(of: "devices") {
+        if let unifiedFolder {
+            let folder = try File.open(unifiedFolder, [.readOnly, .directory])
+            try DeviceProgram.attach(rules.map(\.programRule), to: folder.raw)
+        } else if let hierarchy = layout.hierarchy(of: "devices") {
             let place = folder(hierarchy)
             for rule in rules {
                 try File.writeValue(rule.text, to: "\(place)/devices.\(rule.allow ? "allow" : "deny")")
             }
-        } else if let unifiedFolder {
-            let folder = try File.open(unifiedFolder, [.readOnly, .directory])
-            try DeviceProgram.attach(rules.map(\.programRule), to: folder.raw)
         } else {
             throw SyscallError(
                 call: "statfs", subject: "the devices controller", errno: .noEntry, detail: "no cgroup hierarchy has it"

@@ -11,15 +11,17 @@ final class MountSources {
     private(set) var copies: [[Int32]] = []
     /// The folders below `/sys/fs/cgroup` in which the container has a cgroup of its own, as the copies stand.
     let cgroupNames: [String]
-    static let unifiedName = "unified"
+    /// A machine with cgroup v2 and nothing else.
+    let isUnifiedAlone: Bool
     /// The machine's `/dev/null`, verified, which masks files.
     let null: OwnedDescriptor
 
     init(_ plan: LaunchPlan, cgroup: Cgroup) throws(LaunchError) {
         root = try LaunchStep.rootFileSystem.run { () throws(SyscallError) in try Self.openRoot(plan.root.source) }
         null = try LaunchStep.maskedPaths.run { () throws(SyscallError) in try Self.openNull() }
+        isUnifiedAlone = cgroup.layout.hierarchies.isEmpty
         cgroupNames = try LaunchStep.cgroup.run { () throws(SyscallError) in
-            try cgroup.ownHierarchies().map(\.name) + (cgroup.ownUnified == nil ? [] : [Self.unifiedName])
+            try cgroup.ownHierarchies().map(\.name) + (cgroup.ownUnified == nil ? [] : ["unified"])
         }
         for mount in plan.mounts {
             copies.append(

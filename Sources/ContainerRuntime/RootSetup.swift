@@ -119,7 +119,7 @@ struct RootSetup {
         for copy in copies {
             try Mount.change(copy, set: mount.attributes, propagation: .private, subject: mount.destination)
         }
-        if sources.cgroupNames == [MountSources.unifiedName] {
+        if sources.isUnifiedAlone {
             try Mount.attach(copies[0], to: place.raw, subject: mount.destination)
             return
         }

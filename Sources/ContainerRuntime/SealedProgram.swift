@@ -13,12 +13,12 @@ package enum SealedProgram {
         return program
     }
 
-    /// Executes the calling program again through such a mount, unless it already runs from one.
-    package static func enter(arguments: [String], environment: [String]) throws(SyscallError) {
+    /// Refuses to go on in a program whose file could be written from a container.
+    ///
+    /// The runtime enters the read-only mount before its first line of Swift, see `CSealedStart`.
+    package static func require() throws {
         let own = try File.open("/proc/self/exe", [.path])
         guard try !File.isOnReadOnlyMount(own.raw) else { return }
-        // Not owned: execve(2) closes it, or the process ends.
-        let sealed = try open("/proc/self/exe").release()
-        try Process.execute(descriptor: sealed, arguments, environment: environment)
+        throw RuntimeError("cannot execute from a read-only mount of its own (CVE-2019-5736); run as root on Linux 5.12 or newer")
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CSealedStart
 import ContainerRuntime
 import LinuxKernel
 
@@ -9,7 +10,6 @@ import LinuxKernel
 enum HoldfastRuntime {
     static func main() {
         do {
-            try SealedProgram.enter(arguments: CommandLine.arguments, environment: Process.environment)
             Process.exit(try run(Array(CommandLine.arguments.dropFirst())))
         } catch let error as RuntimeError {
             fail(error.description, code: error.exitCode)
@@ -23,6 +23,7 @@ enum HoldfastRuntime {
     private static func run(_ arguments: [String]) throws -> Int32 {
         switch arguments.first {
         case "shim":
+            try SealedProgram.require()
             guard arguments.count == 2 else { throw RuntimeError("usage: holdfast-runtime shim POD_FOLDER", exitCode: 2) }
             return try ShimCommand.run(podFolder: arguments[1])
         case "pause": return try Pause.run()

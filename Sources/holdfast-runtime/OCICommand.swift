@@ -51,6 +51,7 @@ struct OCICommand {
     }
 
     func run() throws -> Int32 {
+        if ["create", "run", "exec"].contains(command) { try SealedProgram.require() }
         switch command {
         case "create": return try create()
         case "start": try runtime.start(try options.container())
