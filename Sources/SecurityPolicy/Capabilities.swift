@@ -8,9 +8,10 @@ package struct CapabilityRequest: Hashable, Sendable {
     package let drop: CapabilitySet
     package let dropsAll: Bool
 
-    /// - Parameter field: the path of `capabilities` in the manifest.
-    /// - Throws: ``Refusal`` for a name that is empty or unknown, in either list. A runtime that passes over a name in
-    ///   `drop` leaves the capability granted.
+    /// Reads names in any case, with or without `CAP_`; the field is the path of `capabilities` in the manifest.
+    ///
+    /// A name that is empty or unknown is a ``Refusal``, in either list: a runtime that passes over a name in `drop`
+    /// leaves the capability granted.
     package init(add: [String], drop: [String], field: String) throws(Refusal) {
         (self.add, addsAll) = try Self.parse(add, field: "\(field).add")
         (self.drop, dropsAll) = try Self.parse(drop, field: "\(field).drop")
@@ -33,8 +34,8 @@ package struct CapabilityRequest: Hashable, Sendable {
 
     /// The final set: the defaults, ALL of `add`, ALL of `drop`, then the names of `add` and last those of `drop`.
     ///
-    /// - Parameter defaults: what a container has that says nothing.
-    /// - Parameter available: what this machine can grant; ALL and the defaults mean no more than that.
+    /// Defaults are what a container has that says nothing; ALL and the defaults mean no more than what is available,
+    /// which is what this machine can grant.
     package func resolve(defaults: CapabilitySet, available: CapabilitySet) -> CapabilitySet {
         var set = addsAll ? available : defaults.intersection(available)
         if dropsAll { set = [] }
@@ -50,9 +51,9 @@ package struct CapabilitySets: Hashable, Sendable {
     package let bounding: CapabilitySet
     package let ambient: CapabilitySet
 
-    /// After execve(2) of a program without file capabilities; leaving uid 0 leaves the bounding set alone.
+    /// After execve(2) of a program without file capabilities; a user other than root has the bounding set alone.
     ///
-    /// - Parameter isAmbient: the set is raised in the ambient set too, and so survives for a user other than root.
+    /// With `isAmbient` the set is raised in the ambient set too, and so survives for such a user.
     package init(granted: CapabilitySet, uid: UInt32, isAmbient: Bool) {
         let held = uid == 0 || isAmbient ? granted : []
         inheritable = isAmbient ? granted : []

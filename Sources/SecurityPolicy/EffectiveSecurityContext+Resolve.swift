@@ -5,9 +5,8 @@ import LinuxTypes
 extension EffectiveSecurityContext {
     /// Decides every field of a container's security context, as the kubelet and then the container runtime do.
     ///
-    /// The kubelet's refusals come first, then the runtime's, so that the message is the one that a node gives.
-    /// - Parameter pod: validated, and admitted by ``Node/admit(_:)``.
-    /// - Throws: ``Refusal`` when this container does not start; its neighbours may.
+    /// The pod is validated, and admitted by ``Node/admit(_:)``. The kubelet's refusals come first, then the runtime's, so
+    /// that the message is the one that a node gives. A ``Refusal`` concerns this container; its neighbours may start.
     package static func resolve(
         pod: Pod, container: PodContainer, image: ImageIdentity, node: Node
     ) throws(Refusal) -> Self {

@@ -2,10 +2,10 @@
 
 /// The paths of `/proc` and `/sys` that the kubelet hides from a container, and those that it makes read-only.
 package enum MaskedPaths {
-    /// Sent for every container whose procMount is Default; what the machine does not have is passed over by the runtime.
+    /// Hidden from every container whose procMount is Default; the runtime passes over what the machine does not have.
     ///
-    /// - Parameter possibleCPUs: numbers from `/sys/devices/system/cpu/possible`.
-    /// - Parameter exists: whether the machine has a path; asked of each CPU's `thermal_throttle` alone.
+    /// The CPUs are the numbers of `/sys/devices/system/cpu/possible`; whether a path exists is asked of each one's
+    /// `thermal_throttle` alone.
     package static func masked(possibleCPUs: [Int], exists: (String) -> Bool) -> [String] {
         always + possibleCPUs.map { "/sys/devices/system/cpu/cpu\($0)/thermal_throttle" }.filter(exists)
     }

@@ -13,11 +13,14 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     package let message: String
     /// The path of the field in the manifest: `spec.containers[0].securityContext.runAsNonRoot`.
     package let field: String
+    /// Whether it passes once something comes that the pod waits for: a config map that is not there yet.
+    package let isTransient: Bool
 
-    package init(_ reason: Reason, field: String, message: String) {
+    package init(_ reason: Reason, field: String, message: String, isTransient: Bool = false) {
         self.reason = reason
         self.field = field
         self.message = message
+        self.isTransient = isTransient
     }
 
     package var description: String { message }

@@ -20,8 +20,7 @@ package struct UserDatabase: Hashable, Sendable {
     package let users: [User]
     package let groups: [Group]
 
-    /// - Parameter passwd: the bytes of `/etc/passwd`; empty when the image has none.
-    /// - Parameter group: the bytes of `/etc/group`; empty when the image has none.
+    /// Reads the bytes of `/etc/passwd` and `/etc/group`, empty where the image has none.
     package init(passwd: some Sequence<UInt8>, group: some Sequence<UInt8>) {
         users = Self.lines(passwd).compactMap(Self.user)
         groups = Self.lines(group).compactMap(Self.group)

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import LinuxKernel
+import LinuxTypes
+package import SecurityPolicy
+
+extension Node {
+    /// This machine as a node, read from its kernel.
+    ///
+    /// AppArmor and user namespaces are answered as by a node that has neither, whatever the kernel has: the runtime
+    /// applies no AppArmor profile and makes no user namespace, so that what asks for one is refused and not run without.
+    package static func ofThisMachine(
+        defaults: NodeDefaults = .containerd, seccompDefault: Bool = false
+    ) throws(PreparationError) -> Self {
+        do { return try read(defaults: defaults, seccompDefault: seccompDefault) } catch let error as SyscallError {
+            throw PreparationError("reading what this machine has: \(error)")
+        } catch let error as PreparationError {
+            throw error
+        } catch {
+            throw PreparationError("reading what this machine has: \(error)")
+        }
+    }
+
+    private static func read(defaults: NodeDefaults, seccompDefault: Bool) throws -> Self {
+        let release = try line("/proc/sys/kernel/osrelease")
+        guard let kernel = KernelVersion(release: release) else {
+            throw PreparationError("/proc/sys/kernel/osrelease: \(release) is no kernel release")
+        }
+        let held = try ThreadCapabilities.current().permitted.intersection(BoundingSet.current())
+        let possible = try line("/sys/devices/system/cpu/possible")
+        guard let processors = CPUList.parse(possible) else {
+            throw PreparationError("/sys/devices/system/cpu/possible: \(possible) is no list of CPUs")
+        }
+        var node = Node(
+            defaults: defaults, capabilities: held, kernel: kernel, possibleCPUs: processors, memory: try memory())
+        node.seccompDefault = seccompDefault
+        node.hasSELinux = try File.exists("/sys/fs/selinux/enforce")
+        node.hasUnifiedCgroups = try CgroupLayout.current().hierarchies.isEmpty
+        for processor in processors {
+            let path = "/sys/devices/system/cpu/cpu\(processor)/thermal_throttle"
+            if try File.exists(path) { node.thermalThrottles.insert(path) }
+        }
+        if !held.contains(CapabilitySet(number: 24)) {  // CAP_SYS_RESOURCE
+            node.lowestScoreAdjustment = Int(try line("/proc/self/oom_score_adj"))
+        }
+        return node
+    }
+
+    private static func line(_ path: String) throws(SyscallError) -> String {
+        String(try File.readText(path).prefix { !$0.isNewline })
+    }
+
+    /// `MemTotal` of proc(5), which is in KiB.
+    private static func memory() throws -> Bytes {
+        for line in try File.readText("/proc/meminfo").split(whereSeparator: \.isNewline) {
+            let words = line.split(separator: " ")
+            if words.count >= 2, words[0] == "MemTotal:", let kibibytes = Int64(words[1]) {
+                return .kibibytes(kibibytes)
+            }
+        }
+        throw PreparationError("/proc/meminfo: no MemTotal")
+    }
+}
