@@ -6,6 +6,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib $(SWIFT_FLAGS)
 RELEASE = .build/release
 
 .PHONY: help build install uninstall test demo bench format lint swift
+.DEFAULT_GOAL := build
 .NOTPARALLEL:
 
 help:
