@@ -39,9 +39,11 @@ let package = Package(
             swiftSettings: strict,
             // Static and without symbols it starts in a millisecond.
             linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))]),
-        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CArchive", providers: [.apt(["libarchive-dev", "libzstd-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CNettle", providers: [.apt(["nettle-dev"])]),
         .target(
-            name: "ImageStore", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "CArchive"],
+            name: "ImageStore", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "CArchive", "CNettle"],
             swiftSettings: strict),
         .target(name: "Volumes", dependencies: ["LinuxTypes", "KubernetesAPI", "LinuxKernel"], swiftSettings: strict),
         .target(name: "PodNetwork", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),
@@ -57,6 +59,9 @@ let package = Package(
                 "LinuxTypes", "KubernetesAPI", "LinuxKernel", "PodEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "ImageStoreTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ImageStore"],
+            swiftSettings: strict),
         .testTarget(name: "LinuxTypesTests", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .testTarget(
             name: "SecurityPolicyTests", dependencies: ["LinuxTypes", "KubernetesAPI", "SecurityPolicy"],

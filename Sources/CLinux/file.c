@@ -142,6 +142,26 @@ int clinux_has_file_capabilities(int dir, const char *name) {
   if (lgetxattr(path, "security.capability", NULL, 0) >= 0) return 1;
   return errno == ENODATA || errno == EOPNOTSUPP ? 0 : -errno;
 }
+
+ssize_t clinux_get_xattr(int fd, const char *name, void *value, size_t size) {
+  ssize_t length = fgetxattr(fd, name, value, size);
+  return length < 0 ? -errno : length;
+}
+ssize_t clinux_list_xattrs(int fd, char *names, size_t size) {
+  ssize_t length = flistxattr(fd, names, size);
+  return length < 0 ? -errno : length;
+}
+ssize_t clinux_pwrite(int fd, const void *buffer, size_t size, int64_t offset) {
+  ssize_t length;
+  do length = pwrite(fd, buffer, size, offset);
+  while (length < 0 && errno == EINTR);
+  return length < 0 ? -errno : length;
+}
+int clinux_set_mtime(int dir, const char *path, int64_t seconds, int64_t nanoseconds) {
+  struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds, .tv_nsec = nanoseconds}};
+  return result(utimensat(dir, path, times, AT_SYMLINK_NOFOLLOW));
+}
+int clinux_syncfs(int fd) { return result(syncfs(fd)); }
 int clinux_mkfifoat(int dir, const char *path, uint32_t mode) { return result(mkfifoat(dir, path, mode)); }
 ssize_t clinux_getdents(int fd, void *buffer, size_t size) {
   long length = syscall(SYS_getdents64, fd, buffer, size);

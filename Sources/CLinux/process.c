@@ -10,6 +10,7 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <locale.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -180,6 +181,16 @@ int clinux_execveat(int fd, char *const *arguments, char *const *environment) {
   return -errno;
 }
 void clinux_exit(int code) { _exit(code); }
+
+void *clinux_begin_utf8(void **before) {
+  locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+  if (locale) *before = uselocale(locale);
+  return locale;
+}
+void clinux_end_utf8(void *locale, void *before) {
+  uselocale(before);
+  freelocale(locale);
+}
 
 static int64_t nanoseconds(clockid_t clock) {
   struct timespec now;

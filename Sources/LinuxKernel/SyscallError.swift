@@ -25,6 +25,7 @@ package struct Errno: Hashable, Sendable, CustomStringConvertible {
     package static let isDirectory = Self(EISDIR)
     package static let invalid = Self(EINVAL)
     package static let noSpace = Self(ENOSPC)
+    package static let quotaExceeded = Self(EDQUOT)
     package static let readOnly = Self(EROFS)
     package static let brokenPipe = Self(EPIPE)
     package static let nameTooLong = Self(ENAMETOOLONG)

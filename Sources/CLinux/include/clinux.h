@@ -117,6 +117,15 @@ int clinux_access(const char *path, int mode);
 int clinux_set_xattr(int fd, const char *name, const void *value, size_t size);
 /* Whether an entry of an open folder has security.capability, xattr(7): 1, 0 or -errno. Links are not followed. */
 int clinux_has_file_capabilities(int dir, const char *name);
+
+/* Returns the size of the value or of the list of names, or -errno; with size 0 nothing is filled. */
+ssize_t clinux_get_xattr(int fd, const char *name, void *value, size_t size);
+ssize_t clinux_list_xattrs(int fd, char *names, size_t size);
+ssize_t clinux_pwrite(int fd, const void *buffer, size_t size, int64_t offset);
+/* utimensat(2): the time of modification, of a link itself; the time of access stays. */
+int clinux_set_mtime(int dir, const char *path, int64_t seconds, int64_t nanoseconds);
+/* syncfs(2): all of the file system that fd lies in. */
+int clinux_syncfs(int fd);
 int clinux_mkfifoat(int dir, const char *path, uint32_t mode);
 /* Reads the next entries of a folder: getdents64(2). Returns the bytes filled, 0 at the end. */
 ssize_t clinux_getdents(int fd, void *buffer, size_t size);
@@ -237,6 +246,12 @@ int clinux_byte_is_locked(int fd, int64_t offset);
 
 /* The IPv4 address that this machine's default route would send from, in dots; -ENETUNREACH without one. */
 int clinux_source_address(char *text, size_t size);
+
+// ---- locales: newlocale(3), uselocale(3) -----------------------------------------------------------------------------
+
+/* Makes C.UTF-8 the calling thread's locale. Returns it, and what was before, or NULL when the machine has none. */
+void *clinux_begin_utf8(void **before);
+void clinux_end_utf8(void *locale, void *before);
 
 // ---- time ----------------------------------------------------------------------------------------------------------
 
