@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import LinuxKernel
+import LinuxKernel
 
 /// What fsGroup makes of the files of a volume: their group, and the permission bits that are added.
 ///
@@ -45,7 +45,7 @@ package struct GroupOwnership: Hashable, Sendable {
 }
 
 /// What applying a ``GroupOwnership`` did.
-package struct OwnershipReport: Hashable, Sendable {
+package struct OwnershipReport: Codable, Hashable, Sendable {
     /// False when the root matched and nothing was walked.
     package var walked: Bool
     /// Files, folders and links that were looked at, the root included.
@@ -53,7 +53,7 @@ package struct OwnershipReport: Hashable, Sendable {
     /// How many changes the kernel refused; as on any node, they do not stop the pod, but they are told.
     package var refused: Int
     /// The first few refusals.
-    package var refusals: [SyscallError]
+    package var refusals: [String]
 
     static let unchanged = Self(walked: false, entries: 0, refused: 0, refusals: [])
 }

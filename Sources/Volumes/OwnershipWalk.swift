@@ -109,7 +109,7 @@ extension OwnershipWalk {
     private struct Tally {
         var entries = 0
         var refused = 0
-        var refusals: [SyscallError] = []
+        var refusals: [String] = []
         /// Whether the last file needed a change: the next one most likely needs it too.
         var expectsChange = true
     }
@@ -299,7 +299,7 @@ extension OwnershipWalk {
             tally.refused += 1
             guard tally.refusals.count < 5 else { return }
             tally.refusals.append(
-                SyscallError(call: error.call, subject: path(), errno: error.errno, detail: error.detail))
+                "\(error.call) on \(path()): \(error.errno)")
         }
     }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package import KubernetesAPI
+
+/// The objects that a pod's volumes name: who keeps them implements it.
+package protocol VolumeObjects: Sendable {
+    func claim(_ name: String, namespace: String) throws -> PersistentVolumeClaim?
+
+    /// The volume that a claim is bound to.
+    ///
+    /// Where the claim is not bound yet, the implementation binds it: under its lock it asks ``ClaimBinder/bind(_:to:storage:)``
+    /// and saves both objects of the answer.
+    func volume(of claim: PersistentVolumeClaim) throws -> PersistentVolume
+
+    /// Whether a pod other than this one has the volume mounted: its owner and group are left alone then.
+    func isMounted(_ volume: PersistentVolume, otherThanBy podUID: String) throws -> Bool
+
+    func configMap(_ name: String, namespace: String) throws -> ConfigMap?
+    func secret(_ name: String, namespace: String) throws -> Secret?
+}
