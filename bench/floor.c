@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The least that a container costs on this kernel: the clone, the mounts, the devices, the masks, pivot_root and execve
- * that a runtime does for bench/run's config.json, and nothing else: no configuration is read, no state is kept, no
- * cgroup is made, nothing is checked but that each call succeeds.
+ * that a runtime does for bench/run's config.json, into a cgroup (v2) that is made and removed, and nothing else: no
+ * configuration is read, no state is kept, no privilege is dropped, nothing is checked but that each call succeeds.
  *
- * Usage: floor ROOTFS PROGRAM [ARGUMENT...]
+ * Usage: floor ROOTFS CGROUP PROGRAM [ARGUMENT...]
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -65,26 +65,17 @@ static void devices(void) {
         if (symlink(links[i][0], links[i][1]) != 0) fail("symlink(2)", links[i][1]);
 }
 
-/* The machine's own cgroup mounts, read-only: one on v2, one per hierarchy under a tmpfs on v1. */
-static void cgroups(void) {
+/* The container's own cgroup, read-only: in the place of the hierarchy on v2, under a tmpfs where v1 has that place. */
+static void own_cgroup(const char *cgroup) {
     const unsigned long safe = MS_NOSUID | MS_NOEXEC | MS_NODEV;
-    static const char *const hierarchies[] = {"blkio", "cpu",  "cpuacct", "cpuset", "devices",
-                                              "freezer", "memory", "pids",  "systemd"};
-    if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0) {
-        mounted("cgroup", "sys/fs/cgroup", "cgroup2", safe | MS_RDONLY, NULL);
-        return;
-    }
-    mounted("tmpfs", "sys/fs/cgroup", "tmpfs", safe, "mode=755");
-    for (size_t i = 0; i < sizeof hierarchies / sizeof *hierarchies; i++) {
-        char source[64], target[64];
-        snprintf(source, sizeof source, "/sys/fs/cgroup/%s", hierarchies[i]);
-        if (access(source, F_OK) != 0) continue;
-        snprintf(target, sizeof target, "sys/fs/cgroup/%s", hierarchies[i]);
+    const char *target = "sys/fs/cgroup";
+    if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) != 0) {
+        mounted("tmpfs", target, "tmpfs", safe, "mode=755");
+        target = "sys/fs/cgroup/unified";
         folder(target);
-        mounted(source, target, NULL, MS_BIND | MS_REC, NULL);
-        mounted(NULL, target, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | safe, NULL);
     }
-    mounted(NULL, "sys/fs/cgroup", NULL, MS_REMOUNT | MS_RDONLY | safe, "mode=755");
+    mounted(cgroup, target, NULL, MS_BIND, NULL);
+    mounted(NULL, target, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | safe, NULL);
 }
 
 static void masks(void) {
@@ -101,7 +92,7 @@ static void masks(void) {
     for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++) read_only_bind(read_only[i], read_only[i]);
 }
 
-static void container(const char *rootfs, char *const argv[]) {
+static void container(const char *rootfs, const char *cgroup, char *const argv[]) {
     static char *const environment[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", NULL};
     const unsigned long safe = MS_NOSUID | MS_NOEXEC | MS_NODEV;
 
@@ -117,7 +108,7 @@ static void container(const char *rootfs, char *const argv[]) {
     folder("dev/mqueue");
     mounted("mqueue", "dev/mqueue", "mqueue", safe, NULL);
     mounted("sysfs", "sys", "sysfs", safe | MS_RDONLY, NULL);
-    cgroups();
+    own_cgroup(cgroup);
     devices();
     if (syscall(SYS_pivot_root, ".", ".") != 0) fail("pivot_root(2)", rootfs);
     if (umount2(".", MNT_DETACH) != 0) fail("umount2(2)", "the old root");
@@ -129,18 +120,24 @@ static void container(const char *rootfs, char *const argv[]) {
 }
 
 int main(int argc, char *argv[]) {
-    if (argc < 3) {
-        fprintf(stderr, "usage: floor ROOTFS PROGRAM [ARGUMENT...]\n");
+    if (argc < 4) {
+        fprintf(stderr, "usage: floor ROOTFS CGROUP PROGRAM [ARGUMENT...]\n");
         return 2;
     }
+    const char *path = argv[2];
+    if (mkdir(path, 0755) != 0) fail("mkdir(2)", path);
+    const int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (cgroup < 0) fail("open(2)", path);
     struct clone_args arguments = {
-        .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS,
+        .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_INTO_CGROUP,
         .exit_signal = SIGCHLD,
+        .cgroup = (unsigned)cgroup,
     };
     const long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid < 0) fail("clone3(2)", "a container");
-    if (pid == 0) container(argv[1], argv + 2);
+    if (pid == 0) container(argv[1], path, argv + 3);
     int status;
     if (waitpid((pid_t)pid, &status, 0) != pid) fail("waitpid(2)", "the container");
+    if (rmdir(path) != 0) fail("rmdir(2)", path);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
