@@ -222,6 +222,24 @@ package struct Cgroup: Sendable {
         }
     }
 
+    /// Whether the kernel has killed a process of it for want of memory.
+    ///
+    /// Source: cgroups(7); `memory.events` of v2, `memory.oom_control` of v1. Without a limit there is no such file.
+    package func hasRunOutOfMemory() throws(SyscallError) -> Bool {
+        let path: String
+        if let hierarchy = layout.hierarchy(of: "memory") {
+            path = folder(hierarchy) + "/memory.oom_control"
+        } else if let unifiedFolder {
+            path = unifiedFolder + "/memory.events"
+        } else {
+            return false
+        }
+        guard try File.exists(path) else { return false }
+        return try File.readText(path).split(separator: "\n").contains { line in
+            line.hasPrefix("oom_kill ") && line != "oom_kill 0"
+        }
+    }
+
     /// Sends a signal to all that is in the cgroup.
     package func signalAll(_ number: Int32) throws(SyscallError) {
         if number == Signal.kill { return try kill() }

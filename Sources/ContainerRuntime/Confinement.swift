@@ -13,7 +13,7 @@ struct Confinement {
         var program = ""
         for step in LaunchStep.processOrder(noNewPrivileges: process.noNewPrivileges) {
             switch step {
-            case .executable: program = try Executable(process).find()
+            case .executable: if process.program == nil { program = try Executable(process).find() }
             case .execute: try run(program)
             default: try step.run { () throws(SyscallError) in try take(step) }
             }
@@ -135,6 +135,9 @@ struct Confinement {
     private func run(_ program: String) throws(LaunchError) -> Never {
         do {
             try Process.resetSignals()
+            if let descriptor = process.program {
+                try Process.execute(descriptor: descriptor, process.arguments, environment: process.environment)
+            }
             try Process.execute(program, process.arguments, environment: process.environment)
         } catch {
             throw LaunchError(

@@ -262,7 +262,7 @@ extension CgroupPlan {
     /// What every container may use: the default devices, its terminals, and mknod(2) of nodes that it then cannot open.
     ///
     /// Source: OCI runtime specification, config-linux.md, "Default Devices"; runc adds the same behind the spec's rules.
-    private static let defaultDevices: [DeviceRule] =
+    static let defaultDevices: [DeviceRule] =
         [
             DeviceRule(allow: true, kind: .character, access: "m"), DeviceRule(allow: true, kind: .block, access: "m"),
             DeviceRule(allow: true, kind: .character, major: 136), DeviceRule(allow: true, kind: .character, major: 5, minor: 2),

@@ -47,6 +47,8 @@ package struct RootPlan: Sendable {
         case folder(String)
         /// An overlay of unpacked layers, the uppermost first.
         case overlay(lower: [String], upper: String, work: String)
+        /// An empty tmpfs.
+        case empty
     }
     package var source: Source
     package var readOnly: Bool
@@ -85,6 +87,17 @@ package struct MountPlan: Sendable {
     package var propagation: Propagation
     /// Where the manifest or the spec asks for it: `mounts[3]`.
     package var field: String
+
+    /// A writable volume at a place of the image, which begins with what the image has there.
+    package init(imageVolume path: String, upper: String, work: String) {
+        source = .imageVolume(upper: upper, work: work)
+        destination = path
+        attributes = []
+        cleared = []
+        recursiveReadOnly = false
+        propagation = .private
+        field = "the image's VOLUME \(path)"
+    }
 }
 
 /// One device node.
@@ -137,6 +150,8 @@ package struct ProcessPlan: Sendable {
     package var terminalSize: Terminal.Size?
     /// The first process of its container: its terminal is `/dev/console` too.
     package var isFirst = true
+    /// An open program that is executed in place of what `arguments[0]` names.
+    package var program: Int32?
 
     package struct Limit: Hashable, Sendable {
         /// A number of getrlimit(2).

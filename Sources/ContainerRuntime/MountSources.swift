@@ -64,6 +64,7 @@ final class MountSources {
         switch source {
         case .folder(let path): try Mount.clone(File.here, path: path, recursive: true)
         case .overlay(let lower, let upper, let work): try Overlay.make(lower: lower, upper: upper, work: work)
+        case .empty: try Mount.make("tmpfs", options: [("mode", "755"), ("size", "64k")], attributes: [.noSetUserID])
         }
     }
 

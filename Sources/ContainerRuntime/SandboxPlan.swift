@@ -116,6 +116,8 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
     }
 
     package var name: String
+    /// Where the manifest has it: `spec.containers[0]`.
+    package var fieldPath: String
     package var kind: Kind
     package var readiness: Readiness
     /// `containers/NAME` in the pod's folder: `config.json`, `upper`, `work`, `N.log`, `termination-log`.
@@ -135,8 +137,11 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
     /// The signal that asks the first process to end; SIGTERM unless the image says otherwise.
     package var stopSignal: Int32
 
-    package init(name: String, kind: Kind, readiness: Readiness, folder: String, image: String) {
+    package init(
+        name: String, fieldPath: String, kind: Kind, readiness: Readiness, folder: String, image: String
+    ) {
         self.name = name
+        self.fieldPath = fieldPath
         self.kind = kind
         self.readiness = readiness
         self.folder = folder

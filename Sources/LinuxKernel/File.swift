@@ -275,6 +275,13 @@ package enum File {
         try check(clinux_file_system_type(descriptor), "fstatfs", on: "descriptor \(descriptor)")
     }
 
+    /// Moves the place of the next read or write, in bytes from the start.
+    ///
+    /// Source: lseek(2).
+    package static func seek(_ descriptor: Int32, to offset: Int64) throws(SyscallError) {
+        try check(clinux_lseek(descriptor, offset, SEEK_SET), "lseek", on: "descriptor \(descriptor)")
+    }
+
     /// Whether the mount on which a file was opened is read-only.
     ///
     /// Source: statfs(2), `ST_RDONLY`.
@@ -345,13 +352,17 @@ extension File {
     }
 
     /// Replaces a file as a whole: a reader sees the old bytes or the new ones, also after a crash.
-    package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(SyscallError) {
+    ///
+    /// - Parameter durable: false for what need not outlive a crash of the machine; it costs a write to the disk.
+    package static func replace(
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600, durable: Bool = true
+    ) throws(SyscallError) {
         let scratch = "\(path).new-\(clinux_get_pid())"
         do {
             let file = try open(scratch, [.writeOnly, .create, .truncate, .noFollow], mode: mode)
             try write(bytes, to: file.raw, subject: path)
             try changePermissions(of: file.raw, to: mode)
-            try synchronise(file.raw)
+            if durable { try synchronise(file.raw) }
             try rename(scratch, to: path)
         } catch {
             // The first error is the one to tell; a left-over scratch file is overwritten by the next try.

@@ -20,9 +20,7 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     /// A second descriptor of the same open file, close-on-exec.
     ///
     /// Source: fcntl(2), `F_DUPFD_CLOEXEC`.
-    package func duplicate() throws(SyscallError) -> OwnedDescriptor {
-        OwnedDescriptor(taking: try check(clinux_dup_above(raw, 3), "fcntl(F_DUPFD_CLOEXEC)", on: raw))
-    }
+    package func duplicate() throws(SyscallError) -> OwnedDescriptor { try Descriptors.duplicate(raw) }
 }
 
 extension Optional where Wrapped == OwnedDescriptor {
@@ -51,6 +49,13 @@ package enum Descriptors {
         try check(
             clinux_close_range(first, UInt32.max, 1), "close_range(CLOSE_RANGE_CLOEXEC)",
             on: "descriptors from \(first)")
+    }
+
+    /// A second descriptor of the same open file, close-on-exec.
+    ///
+    /// Source: fcntl(2), `F_DUPFD_CLOEXEC`.
+    package static func duplicate(_ descriptor: Int32) throws(SyscallError) -> OwnedDescriptor {
+        OwnedDescriptor(taking: try check(clinux_dup_above(descriptor, 3), "fcntl(F_DUPFD_CLOEXEC)", on: descriptor))
     }
 
     /// Makes the number `target` a copy of `source`, close-on-exec; what it was before is closed.

@@ -27,6 +27,9 @@ package enum Socket {
     package struct Pair: ~Copyable {
         package let first: OwnedDescriptor
         package let second: OwnedDescriptor
+
+        /// Keeps the first end and closes the other.
+        package consuming func takeFirst() -> OwnedDescriptor { first }
     }
 
     package static func accept(_ listener: Int32) throws(SyscallError) -> OwnedDescriptor {
@@ -80,6 +83,10 @@ package struct Pipe: ~Copyable {
 
     /// Keeps the reading end and closes the other.
     package consuming func takeReader() -> OwnedDescriptor { reader }
+    /// Gives up both ends: the caller closes them.
+    package consuming func release() -> (reader: Int32, writer: Int32) { (reader.release(), writer.release()) }
+    /// Keeps the writing end and closes the other.
+    package consuming func takeWriter() -> OwnedDescriptor { writer }
 }
 
 extension Descriptors {

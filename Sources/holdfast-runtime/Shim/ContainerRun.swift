@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import LinuxKernel
+import OCISpec
+
+/// One container of the pod: what it does now, and what must be given back when it ends.
+final class ContainerRun {
+    enum Phase {
+        /// It has not been started, or waits to be started again at a time (monotonic nanoseconds).
+        case idle
+        case backingOff(timer: EventLoop.Token)
+        case starting(Attempt)
+        case running(Attempt)
+        /// It has ended and is not started again.
+        case ended
+    }
+
+    /// One try at running the container.
+    final class Attempt {
+        let process: StartingProcess
+        let plan: LaunchPlan
+        let cgroup: Cgroup
+        let startedAt: Int64
+        var log: LogFile
+        var output: LogFile.Stream
+        var error: LogFile.Stream
+        /// Readers of its streams and their places in the loop.
+        var readers: [(descriptor: Int32, token: EventLoop.Token, stream: LogFile.Stream)] = []
+        var processToken: EventLoop.Token?
+        var reportToken: EventLoop.Token?
+        /// The terminal's master side, or the writing end of its standard input.
+        var input: Int32?
+
+        init(process: StartingProcess, plan: LaunchPlan, cgroup: Cgroup, log: LogFile) {
+            self.process = process
+            self.plan = plan
+            self.cgroup = cgroup
+            self.log = log
+            output = LogFile.Stream("stdout", of: log)
+            error = LogFile.Stream("stderr", of: log)
+            startedAt = Clock.realtime
+        }
+    }
+
+    var plan: ContainerPlan
+    var status: ContainerStatus
+    var phase: Phase = .idle
+    /// The next pause before a restart, in seconds.
+    ///
+    /// Source: Kubernetes, "Container restarts": 10 s, doubled up to 5 minutes, reset after 10 minutes of running.
+    var backOff: Int64 = 0
+    var hasStopTimer = false
+
+    init(_ plan: ContainerPlan) {
+        self.plan = plan
+        let waiting: Waiting =
+            switch plan.readiness {
+            case .ready: Waiting(reason: plan.kind == .main ? "ContainerCreating" : "PodInitializing")
+            case .refused(let waiting), .pending(let waiting): waiting
+            }
+        status = ContainerStatus(name: plan.name, kind: plan.kind, state: .waiting(waiting))
+    }
+
+    var isReady: Bool {
+        if case .ready = plan.readiness { return true }
+        return false
+    }
+    var isActive: Bool {
+        switch phase {
+        case .starting, .running: true
+        default: false
+        }
+    }
+    var hasEnded: Bool {
+        if case .ended = phase { return true }
+        return false
+    }
+    var attempt: Attempt? {
+        switch phase {
+        case .starting(let attempt), .running(let attempt): attempt
+        default: nil
+        }
+    }
+    var lastExit: ContainerStatus.Termination? {
+        if case .terminated(let termination) = status.state { return termination }
+        return status.lastTermination
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import LinuxKernel
+import OCISpec
+
+/// Starts one container from its `config.json`, with fresh writable folders.
+struct ContainerStart {
+    let plan: ContainerPlan
+    let sandbox: Sandbox
+    let cgroupLayout: CgroupLayout
+    let attemptNumber: Int
+
+    /// What the shim reads from and writes to.
+    struct Streams {
+        var readers: [Int32]
+        var input: Int32?
+        /// Brings the terminal's master side.
+        var console: Int32?
+    }
+
+    func start() throws -> (attempt: ContainerRun.Attempt, streams: Streams) {
+        let spec = try JSONFile.read(RuntimeSpec.self, from: plan.folder + "/config.json")
+        let upper = try Self.freshFolders(plan.folder, "upper", "work", like: plan.layers.first)
+        var launch = try LaunchPlan(
+            spec: spec, root: .overlay(lower: plan.layers, upper: upper.upper, work: upper.work),
+            cgroupPath: "/holdfast/unnamed")
+        launch.mounts.insert(contentsOf: try imageVolumes(), at: 0)
+        sandbox.share(with: &launch)
+        let log = try LogFile(path: "\(plan.folder)/\(attemptNumber).log")
+        let cgroup: Cgroup
+        do throws(SyscallError) { cgroup = try Cgroup.create(launch.cgroup, layout: cgroupLayout) } catch {
+            throw LaunchError(step: .cgroup, field: LaunchStep.cgroup.containerField, message: error.description)
+        }
+        do {
+            let (process, streams) = try fork(launch, cgroup)
+            return (ContainerRun.Attempt(process: process, plan: launch, cgroup: cgroup, log: log), streams)
+        } catch {
+            try cgroup.remove()
+            throw error
+        }
+    }
+
+    private func fork(_ launch: LaunchPlan, _ cgroup: Cgroup) throws -> (StartingProcess, Streams) {
+        if launch.process.terminal {
+            let console = try Socket.pair()
+            let options = LaunchOptions(consoleSocket: console.second.raw, diesWithParent: true)
+            let process = try launch.start(in: cgroup, options)
+            return (process, Streams(readers: [], input: nil, console: console.takeFirst().release()))
+        }
+        let output = try Pipe()
+        let error = try Pipe()
+        let null = try File.open("/dev/null", [.readOnly])
+        var ends = (reader: null.raw, writer: Int32(-1))
+        if plan.stdin { ends = try Pipe().release() }
+        defer { if plan.stdin { _ = OwnedDescriptor(taking: ends.reader) } }
+        let options = LaunchOptions(
+            streams: .init(input: ends.reader, output: output.writer.raw, error: error.writer.raw), diesWithParent: true)
+        let process = try launch.start(in: cgroup, options)
+        return (
+            process,
+            Streams(
+                readers: [output.takeReader().release(), error.takeReader().release()],
+                input: plan.stdin ? ends.writer : nil, console: nil)
+        )
+    }
+
+    /// The image's `VOLUME`s: what the image has there, writable, gone with the container.
+    private func imageVolumes() throws -> [MountPlan] {
+        var mounts: [MountPlan] = []
+        for (index, path) in plan.imageVolumes.enumerated() {
+            let folders = try Self.freshFolders(plan.folder, "volume-\(index)", "volume-\(index)-work", like: nil)
+            mounts.append(
+                MountPlan(imageVolume: path, upper: folders.upper, work: folders.work))
+        }
+        return mounts
+    }
+
+    /// Two empty folders for an overlay; the upper one looks like the layer below, whose root it hides.
+    private static func freshFolders(
+        _ folder: String, _ upperName: String, _ workName: String, like lower: String?
+    ) throws -> (upper: String, work: String) {
+        let upper = "\(folder)/\(upperName)"
+        let work = "\(folder)/\(workName)"
+        for path in [upper, work] {
+            try File.removeTree(path)
+            try File.makeFolder(path, mode: 0o755)
+        }
+        if let lower {
+            let status = try File.status(lower)
+            let root = try File.open(upper, [.readOnly, .directory, .noFollow])
+            try File.changeOwner(of: root.raw, uid: status.uid, gid: status.gid)
+            try File.changePermissions(of: root.raw, to: status.permissions)
+        }
+        return (upper, work)
+    }
+}

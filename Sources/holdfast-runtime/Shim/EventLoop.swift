@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import LinuxKernel
+
+/// Calls handlers when descriptors are ready or times have come, one after the other on the only thread.
+final class EventLoop {
+    typealias Handler = (Readiness) throws -> Void
+
+    private let queue: EventQueue
+    private var handlers: [UInt64: (descriptor: Int32, handler: Handler)] = [:]
+    private var nextToken: UInt64 = 1
+    private var timers: [(due: Int64, token: UInt64, handler: () throws -> Void)] = []
+    private var ended = false
+
+    init() throws { queue = try EventQueue() }
+
+    /// A source of events, for ``remove(_:)``.
+    struct Token: Hashable { fileprivate let number: UInt64 }
+
+    func add(_ descriptor: Int32, _ readiness: Readiness = .input, _ handler: @escaping Handler) throws -> Token {
+        let token = Token(number: nextToken)
+        nextToken += 1
+        try queue.add(descriptor, readiness, token: token.number)
+        handlers[token.number] = (descriptor, handler)
+        return token
+    }
+
+    /// Stops watching; call it before the descriptor is closed.
+    func remove(_ token: Token) throws {
+        guard let entry = handlers.removeValue(forKey: token.number) else { return }
+        try queue.remove(entry.descriptor)
+    }
+
+    /// Calls once after so many nanoseconds.
+    @discardableResult
+    func after(nanoseconds: Int64, _ handler: @escaping () throws -> Void) -> Token {
+        let token = Token(number: nextToken)
+        nextToken += 1
+        timers.append((Clock.monotonic + max(0, nanoseconds), token.number, handler))
+        return token
+    }
+
+    func cancel(_ token: Token) { timers.removeAll { $0.token == token.number } }
+
+    func end() { ended = true }
+
+    /// Runs until ``end()``; `settle` is called after each round of handlers.
+    func run(settle: () throws -> Void) throws {
+        try settle()
+        while !ended {
+            for event in try queue.wait(milliseconds: nextTimeout()) {
+                // A handler may have removed a source whose event was already here.
+                if let entry = handlers[event.token] { try entry.handler(event.readiness) }
+            }
+            try callTimers()
+            try settle()
+        }
+    }
+
+    private func nextTimeout() -> Int32? {
+        guard let due = timers.map(\.due).min() else { return nil }
+        let left = max(0, due - Clock.monotonic)
+        return Int32(min(Int64(Int32.max), (left + 999_999) / 1_000_000))
+    }
+
+    private func callTimers() throws {
+        let now = Clock.monotonic
+        let due = timers.filter { $0.due <= now }
+        timers.removeAll { $0.due <= now }
+        for timer in due { try timer.handler() }
+    }
+}

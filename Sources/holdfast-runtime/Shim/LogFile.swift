@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import LinuxKernel
+
+/// A container's log in the form that the kubelet reads: time, stream, `F` for a full line or `P` for a part, text.
+///
+/// Source: Kubernetes' CRI logging format. A line longer than ``longestPart`` is written in parts.
+final class LogFile {
+    static let longestPart = 16 << 10
+
+    private let path: String
+    private let file: OwnedDescriptor
+    private(set) var failure: SyscallError?
+
+    init(path: String) throws(SyscallError) {
+        self.path = path
+        file = try File.open(path, [.writeOnly, .create, .append, .noFollow], mode: 0o640)
+    }
+
+    /// One of a container's two streams: it keeps what is not a full line yet.
+    final class Stream {
+        private let name: String
+        private let log: LogFile
+        private var pending: [UInt8] = []
+
+        init(_ name: String, of log: LogFile) {
+            self.name = name
+            self.log = log
+        }
+
+        /// Takes what was read; full lines are written in one write(2).
+        func append(_ bytes: [UInt8]) {
+            let header = Array("\(Timestamp(Clock.realtime)) \(name) ".utf8)
+            var output: [UInt8] = []
+            output.reserveCapacity(bytes.count + 64)
+            var rest = bytes[...]
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                write(rest[..<end], full: true, header, to: &output)
+                rest = rest[(end + 1)...]
+            }
+            pending += rest
+            while pending.count >= LogFile.longestPart {
+                output += header + Array("P ".utf8) + pending.prefix(LogFile.longestPart) + [UInt8(ascii: "\n")]
+                pending.removeFirst(LogFile.longestPart)
+            }
+            log.write(output)
+        }
+
+        /// The stream has ended: what is left is the last line.
+        func finish() {
+            guard !pending.isEmpty else { return }
+            append([UInt8(ascii: "\n")])
+        }
+
+        private func write(_ line: ArraySlice<UInt8>, full: Bool, _ header: [UInt8], to output: inout [UInt8]) {
+            var text = pending + line
+            pending.removeAll(keepingCapacity: true)
+            while text.count > LogFile.longestPart {
+                output += header + Array("P ".utf8) + text.prefix(LogFile.longestPart) + [UInt8(ascii: "\n")]
+                text.removeFirst(LogFile.longestPart)
+            }
+            output += header + Array("F ".utf8) + text + [UInt8(ascii: "\n")]
+        }
+    }
+
+    /// A full disk must not stop the container: the failure is kept, and told once by the shim.
+    private func write(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        do { try File.write(bytes, to: file.raw, subject: path) } catch { failure = error }
+    }
+}
+
+/// A time as RFC 3339 with nanoseconds, UTC.
+struct Timestamp: CustomStringConvertible {
+    let description: String
+
+    /// - Parameter nanoseconds: since the epoch.
+    init(_ nanoseconds: Int64) {
+        let seconds = nanoseconds / 1_000_000_000
+        let day = seconds / 86_400
+        let (year, month, date) = Self.civil(day: day)
+        let second = seconds % 86_400
+        func pad(_ value: Int64, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, width - text.count)) + text
+        }
+        description =
+            "\(pad(year, 4))-\(pad(month, 2))-\(pad(date, 2))T\(pad(second / 3600, 2)):\(pad(second / 60 % 60, 2)):"
+            + "\(pad(second % 60, 2)).\(pad(nanoseconds % 1_000_000_000, 9))Z"
+    }
+
+    /// The proleptic Gregorian date of a day since 1970-01-01; years of 365 or 366 days that begin in March.
+    private static func civil(day: Int64) -> (year: Int64, month: Int64, date: Int64) {
+        let shifted = day + 719_468  // days from 0000-03-01
+        let era = shifted / 146_097
+        let dayOfEra = shifted % 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+    }
+}

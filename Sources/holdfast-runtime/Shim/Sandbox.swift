@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import LinuxKernel
+import LinuxTypes
+
+/// What a pod's containers share: namespaces held by descriptor, memory volumes, and process 1 where they share that too.
+final class Sandbox {
+    private var namespaces: [NamespaceKind: Int32] = [:]
+    private var pause: StartingProcess?
+    private let plan: SandboxPlan
+
+    /// Makes it; the caller's mount namespace becomes its own, and its memory volumes go with the caller.
+    init(_ plan: SandboxPlan) throws {
+        self.plan = plan
+        try Process.unshare([.mount])
+        // Slave: what the machine mounts later comes in, nothing that is mounted here goes out.
+        try Mount.setPropagation(.slave, of: "/")
+        for memory in plan.memoryVolumes { try Self.mount(memory) }
+        if let memory = plan.sharedMemory { try Self.mount(memory) }
+        try makeNamespaces()
+        if plan.shareProcessNamespace { try startPause() }
+    }
+
+    deinit { for descriptor in namespaces.values { _ = OwnedDescriptor(taking: descriptor) } }
+
+    /// The pod's network namespace as a path that other programs can open while the shim lives; nil for the machine's.
+    var networkPath: String? { namespaces[.network].map { "/proc/\(Process.id)/fd/\($0)" } }
+
+    /// The process whose end is the end of the shared PID namespace.
+    var pauseDescriptor: Int32? { pause?.descriptor.raw }
+
+    /// Replaces a container's own namespaces by the pod's, and leaves out those that are the machine's.
+    func share(with launch: inout LaunchPlan) {
+        launch.namespaces = launch.namespaces.compactMap { namespace in
+            switch namespace.kind {
+            case .network where plan.hostNetwork, .uts where plan.hostname == nil, .ipc where plan.hostIPC,
+                .pid where plan.hostPID:
+                return nil
+            default:
+                guard let descriptor = namespaces[namespace.kind] else { return namespace }
+                return NamespacePlan(kind: namespace.kind, source: .path("/proc/self/fd/\(descriptor)"))
+            }
+        }
+    }
+
+    func endPause() throws {
+        guard let pause else { return }
+        try Process.signal(pause.descriptor.raw, Signal.kill)
+        _ = try Process.wait(pause.descriptor.raw)
+        self.pause = nil
+    }
+
+    private static func mount(_ memory: SandboxPlan.MemoryMount) throws(SyscallError) {
+        var options: [(key: String, value: String?)] = [("mode", String(memory.permissions, radix: 8))]
+        if let size = memory.size { options.append(("size", "\(size)")) }
+        if let gid = memory.gid { options.append(("gid", "\(gid)")) }
+        let new = try Mount.make("tmpfs", options: options, attributes: memory.noExecution ? [.noExecution] : [])
+        try Mount.attach(new.raw, toPath: memory.path)
+    }
+
+    /// The shim enters the new namespaces, sets them up, keeps their descriptors, and goes back to the machine's.
+    private func makeNamespaces() throws {
+        var kinds: [NamespaceKind] = []
+        if !plan.hostNetwork { kinds.append(.network) }
+        if plan.hostname != nil { kinds.append(.uts) }
+        if !plan.hostIPC { kinds.append(.ipc) }
+        guard !kinds.isEmpty else { return }
+        var machine: [(kind: NamespaceKind, descriptor: Int32)] = []
+        for kind in kinds { machine.append((kind, try Process.namespace(kind).release())) }
+        defer { for entry in machine { _ = OwnedDescriptor(taking: entry.descriptor) } }
+        try Process.unshare(kinds)
+        if !plan.hostNetwork { try NetworkInterface.up("lo") }
+        if let name = plan.hostname { try Process.setHostname(name) }
+        for (name, value) in plan.sysctls.sorted(by: { $0.key < $1.key }) {
+            do throws(SyscallError) { try SysctlPlan(name: name, value: value).write() } catch {
+                throw LaunchError(
+                    step: .sysctls, field: "spec.securityContext.sysctls[\(name)]", message: error.description)
+            }
+        }
+        for kind in kinds { namespaces[kind] = try Process.namespace(kind).release() }
+        for entry in machine { try Process.join(entry.descriptor, entry.kind) }
+    }
+
+    private func startPause() throws {
+        let program = try SealedProgram.open("/proc/self/exe")
+        var launch = LaunchPlan.pause(program: program.raw, cgroupPath: plan.cgroupPath + "/pause")
+        share(with: &launch)
+        let cgroup = try Cgroup.create(launch.cgroup, layout: try CgroupLayout.current())
+        let null = try File.open("/dev/null", [.readWrite])
+        let streams = LaunchOptions.Streams(input: null.raw, output: null.raw, error: null.raw)
+        let process = try launch.start(in: cgroup, LaunchOptions(streams: streams, diesWithParent: true))
+        try process.awaitStart()
+        pause = process
+        namespaces[.pid] = try Process.namespace(.pid, of: process.pid).release()
+    }
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import LinuxKernel
+
+/// The life of the pod: what starts when, what is started again, and when the pod has ended.
+extension Shim {
+    /// Starts what can be started now; called after everything that happens.
+    func advance() throws {
+        if stopping != nil { return try advanceStop() }
+        try prepareIfNeeded()
+        guard plan.waiting == nil else { return }
+        for container in containers where container.plan.kind != .main {
+            try startIfIdle(container)
+            switch container.plan.kind {
+            case .`init`: if !hasSucceeded(container) { return try endIfFailed(container) }
+            default: if !container.status.started { return try endIfFailed(container) }
+            }
+        }
+        for container in mains { try startIfIdle(container) }
+        if mains.allSatisfy(\.hasEnded) { stop(.init(gracePeriod: plan.terminationGracePeriod)) }
+    }
+
+    var mains: [ContainerRun] { containers.filter { $0.plan.kind == .main } }
+
+    /// Kubernetes' phase of the pod.
+    ///
+    /// Source: the kubelet's getPhase: a container that waits and has never run keeps the pod pending.
+    var phase: SandboxStatus.Phase {
+        if stopping?.reason != nil, containers.allSatisfy({ !$0.isActive }) { return .failed }
+        let inits = containers.filter { $0.plan.kind == .`init` }
+        if let failed = inits.first(where: { $0.hasEnded && !hasSucceeded($0) }), failed.lastExit != nil { return .failed }
+        if inits.contains(where: { !hasSucceeded($0) }) { return .pending }
+        if containers.contains(where: { $0.plan.kind == .sidecar && !$0.status.started && $0.lastExit == nil }) {
+            return .pending
+        }
+        let mains = self.mains
+        if mains.contains(where: { isWaitingForTheFirstTime($0) }) { return .pending }
+        if mains.contains(where: \.isActive) { return .running }
+        guard mains.allSatisfy(\.hasEnded) else { return .running }
+        return mains.allSatisfy { $0.lastExit?.exitCode == 0 } ? .succeeded : .failed
+    }
+
+    private func isWaitingForTheFirstTime(_ container: ContainerRun) -> Bool {
+        if case .waiting = container.status.state { return container.status.lastTermination == nil }
+        return false
+    }
+
+    private func hasSucceeded(_ container: ContainerRun) -> Bool {
+        container.hasEnded && container.lastExit?.exitCode == 0
+    }
+
+    /// An init container that has failed for good takes the pod with it.
+    private func endIfFailed(_ container: ContainerRun) throws {
+        guard container.hasEnded else { return }
+        stop(.init(gracePeriod: plan.terminationGracePeriod))
+    }
+
+    // MARK: start
+
+    private func startIfIdle(_ container: ContainerRun) throws {
+        guard case .idle = container.phase, container.isReady else { return }
+        let number = container.status.restartCount
+        do {
+            let start = ContainerStart(
+                plan: container.plan, sandbox: sandbox, cgroupLayout: cgroupLayout, attemptNumber: number)
+            let (attempt, streams) = try start.start()
+            container.phase = .starting(attempt)
+            try watch(container, attempt, streams)
+            record(.normal, "Created", "Created container: \(container.plan.name)", container: container.plan.name)
+        } catch let error as LaunchError where error.step == .parse {
+            refuse(container, "CreateContainerError", error.description)
+        } catch let error as LaunchError {
+            failStart(container, error)
+        } catch {
+            refuse(container, "CreateContainerError", "\(error)")
+        }
+    }
+
+    /// It is not started, and trying again would not change that.
+    private func refuse(_ container: ContainerRun, _ reason: String, _ message: String) {
+        let waiting = Waiting(reason: reason, message: message)
+        container.plan.readiness = .refused(waiting)
+        container.status.state = .waiting(waiting)
+        record(.warning, "Failed", "Error: \(message)", container: container.plan.name)
+    }
+
+    private func watch(
+        _ container: ContainerRun, _ attempt: ContainerRun.Attempt, _ streams: ContainerStart.Streams
+    ) throws {
+        attempt.input = streams.input
+        for (descriptor, stream) in zip(streams.readers, [attempt.output, attempt.error]) {
+            try readLog(attempt, descriptor, into: stream)
+        }
+        if let console = streams.console { try awaitTerminal(attempt, console) }
+        attempt.reportToken = try loop.add(attempt.process.report.raw) { [unowned self] _ in
+            try self.started(container, attempt)
+        }
+    }
+
+    /// The report has come: the program runs, or it never will.
+    private func started(_ container: ContainerRun, _ attempt: ContainerRun.Attempt) throws {
+        if let token = attempt.reportToken { try loop.remove(token) }
+        attempt.reportToken = nil
+        do { try attempt.process.awaitStart() } catch {
+            try release(attempt)
+            failStart(container, error)
+            return
+        }
+        container.phase = .running(attempt)
+        container.status.state = .running(pid: attempt.process.pid, startedAt: attempt.startedAt)
+        container.status.started = true
+        container.status.ready = true
+        record(.normal, "Started", "Started container \(container.plan.name)", container: container.plan.name)
+        attempt.processToken = try loop.add(attempt.process.descriptor.raw) { [unowned self] _ in
+            try self.ended(container, attempt)
+        }
+    }
+
+    private func failStart(_ container: ContainerRun, _ error: LaunchError) {
+        let field = "\(container.plan.fieldPath).\(error.step.containerField)"
+        let message = LaunchError(step: error.step, field: field, message: error.message).description
+        record(.warning, "Failed", "Error: \(message)", container: container.plan.name)
+        let now = Clock.realtime
+        finish(
+            container,
+            .init(exitCode: 128, reason: "StartError", message: message, startedAt: 0, finishedAt: now), ranFor: 0)
+    }
+
+    // MARK: end
+
+    private func ended(_ container: ContainerRun, _ attempt: ContainerRun.Attempt) throws {
+        guard let exit = try Process.poll(attempt.process.descriptor.raw) else { return }
+        let wasOutOfMemory = try attempt.cgroup.hasRunOutOfMemory()
+        try release(attempt)
+        let now = Clock.realtime
+        var signal: Int32?
+        if case .killed(let number) = exit { signal = number }
+        let reason = wasOutOfMemory && exit != .exited(code: 0) ? "OOMKilled" : exit == .exited(code: 0) ? "Completed" : "Error"
+        finish(
+            container,
+            .init(
+                exitCode: exit.shellCode, signal: signal, reason: reason,
+                message: TerminationMessage.read(container, exitCode: exit.shellCode), startedAt: attempt.startedAt, finishedAt: now),
+            ranFor: now - attempt.startedAt)
+    }
+
+    /// Takes back all that an attempt held: streams to their ends, the cgroup with what is left in it.
+    private func release(_ attempt: ContainerRun.Attempt) throws {
+        if let token = attempt.processToken { try loop.remove(token) }
+        attempt.processToken = nil
+        // Processes that outlive the first one, in a PID namespace that is not the container's own, end with it.
+        try attempt.cgroup.kill()
+        for reader in attempt.readers {
+            try drain(reader.descriptor, into: reader.stream)
+            try loop.remove(reader.token)
+            _ = OwnedDescriptor(taking: reader.descriptor)
+        }
+        attempt.readers = []
+        attempt.output.finish()
+        attempt.error.finish()
+        if let failure = attempt.log.failure { record(.warning, "FailedLogWrite", "the log is not complete: \(failure)") }
+        if let input = attempt.input { _ = OwnedDescriptor(taking: input) }
+        attempt.input = nil
+        try attempt.cgroup.remove()
+    }
+
+    private func finish(_ container: ContainerRun, _ termination: ContainerStatus.Termination, ranFor: Int64) {
+        container.status.state = .terminated(termination)
+        container.status.ready = container.plan.kind == .`init` && termination.exitCode == 0
+        container.status.started = false
+        guard stopping == nil, restarts(container, after: termination) else {
+            container.phase = .ended
+            return
+        }
+        if ranFor > 600 * 1_000_000_000 { container.backOff = 0 }
+        let pause = container.backOff
+        container.backOff = pause == 0 ? 10 : min(300, pause * 2)
+        let restart = { [unowned container] in
+            container.status.restartCount += 1
+            container.status.lastTermination = termination
+            container.status.state = .waiting(Waiting(reason: "ContainerCreating"))
+            container.phase = .idle
+        }
+        guard pause > 0 else { return restart() }
+        container.status.lastTermination = termination
+        let message = "back-off \(Self.duration(pause)) restarting failed container=\(container.plan.name) "
+            + "pod=\(plan.name)_\(plan.namespace)(\(plan.uid))"
+        container.status.state = .waiting(Waiting(reason: "CrashLoopBackOff", message: message))
+        record(.warning, "BackOff", "Back-off restarting failed container \(container.plan.name) in pod \(plan.name)_\(plan.namespace)(\(plan.uid))", container: container.plan.name)
+        container.phase = .backingOff(timer: loop.after(nanoseconds: pause * 1_000_000_000, restart))
+    }
+
+    /// Go's way to write a duration: `1m20s`.
+    private static func duration(_ seconds: Int64) -> String {
+        seconds < 60 ? "\(seconds)s" : "\(seconds / 60)m\(seconds % 60)s"
+    }
+
+    private func restarts(_ container: ContainerRun, after termination: ContainerStatus.Termination) -> Bool {
+        switch (container.plan.kind, plan.restartPolicy) {
+        case (.sidecar, _): true
+        case (.`init`, .never), (.main, .never): false
+        case (.`init`, _), (.main, .onFailure): termination.exitCode != 0
+        case (.main, .always): true
+        }
+    }
+
+    // MARK: stop
+
+    /// The pod is to end; a second call can only shorten the time that is left.
+    func stop(_ request: Stopping) {
+        if var already = stopping {
+            already.requestedBy += request.requestedBy
+            let isSooner = request.gracePeriod < already.gracePeriod
+            already.gracePeriod = min(already.gracePeriod, request.gracePeriod)
+            stopping = already
+            if isSooner { for container in containers { container.hasStopTimer = false } }
+            return
+        }
+        stopping = request
+        status.reason = request.reason
+        status.message = request.message
+        for container in containers {
+            if case .backingOff(let timer) = container.phase {
+                loop.cancel(timer)
+                if let last = container.status.lastTermination { container.status.state = .terminated(last) }
+                container.phase = .ended
+            }
+        }
+        if let preparation {
+            self.preparation = nil
+            // It dies with the shim at the latest; nothing that it does is waited for.
+            do { try Process.signal(preparation.child, Signal.kill) } catch { record(.warning, "Killing", "\(error)") }
+        }
+    }
+
+    /// Containers first, sidecars when these have ended, in the opposite order of their start.
+    private func advanceStop() throws {
+        let active = containers.filter(\.isActive)
+        guard !active.isEmpty else { return loop.end() }
+        let group = active.filter { $0.plan.kind != .sidecar }
+        for container in group.isEmpty ? [active[active.count - 1]] : group { try end(container) }
+    }
+
+    /// Asks once, and insists when the time is over.
+    private func end(_ container: ContainerRun) throws {
+        guard !container.hasStopTimer, let attempt = container.attempt, let stopping else { return }
+        container.hasStopTimer = true
+        if stopping.gracePeriod > 0 {
+            record(.normal, "Killing", "Stopping container \(container.plan.name)", container: container.plan.name)
+            try Process.signal(attempt.process.descriptor.raw, container.plan.stopSignal)
+        }
+        loop.after(nanoseconds: stopping.gracePeriod * 1_000_000_000) { [unowned container] in
+            guard container.attempt === attempt else { return }
+            try Process.signal(attempt.process.descriptor.raw, Signal.kill)
+            try attempt.cgroup.kill()
+        }
+    }
+}

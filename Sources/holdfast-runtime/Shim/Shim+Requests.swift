@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import LinuxKernel
+
+/// A command that has connected.
+final class Client {
+    let connection: OwnedDescriptor
+    var token: EventLoop.Token?
+    var received: [UInt8] = []
+    /// Descriptors that came and belong to nobody else yet.
+    var descriptors: [Int32] = []
+    var isWatching = false
+    /// What it has started: a pidfd of an exec's process, its end watched by the loop.
+    var process: StartingProcess?
+    var processToken: EventLoop.Token?
+
+    init(connection: consuming OwnedDescriptor) { self.connection = connection }
+
+    deinit { closeDescriptors() }
+
+    func closeDescriptors() {
+        for descriptor in descriptors { _ = OwnedDescriptor(taking: descriptor) }
+        descriptors = []
+    }
+}
+
+extension Shim {
+    /// A request is a line of at most so many bytes.
+    private static let longestRequest = 1 << 20
+
+    func accept(_ connection: consuming OwnedDescriptor) throws(SyscallError) {
+        // The socket has mode 0600; root alone may ask, in another user's namespace too (CVE-2020-15257).
+        guard try Socket.peerUser(connection.raw) == 0 else { return }
+        try Descriptors.setNonBlocking(connection.raw)
+        let id = nextClient
+        nextClient += 1
+        let client = Client(connection: connection)
+        clients[id] = client
+        do {
+            client.token = try loop.add(client.connection.raw) { [unowned self] _ in self.receive(from: id) }
+        } catch { clients[id] = nil }
+    }
+
+    private func receive(from id: UInt64) {
+        guard let client = clients[id] else { return }
+        do {
+            let bytes = try Socket.receive(
+                upTo: 64 << 10, descriptors: &client.descriptors, over: client.connection.raw)
+            if bytes.isEmpty { return leave(id) }
+            client.received += bytes
+            guard client.received.count <= Self.longestRequest else { return leave(id) }
+            if let end = client.received.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = Array(client.received[..<end])
+                client.received.removeSubrange(...end)
+                answer(try JSONFile.decode(ShimRequest.self, from: line, subject: "the request"), to: id, client)
+            }
+        } catch let error as SyscallError where error.errno == .again {
+        } catch {
+            reply(.failed(code: 1, message: "\(error)"), to: id)
+            leave(id)
+        }
+    }
+
+    private func answer(_ request: ShimRequest, to id: UInt64, _ client: Client) {
+        switch request {
+        case .watch:
+            client.isWatching = true
+            reply(.changed, to: id)
+        case .stop(let gracePeriod):
+            stop(.init(requestedBy: [id], gracePeriod: gracePeriod ?? plan.terminationGracePeriod))
+        case .exec(let container, let command, let terminal, let rows, let columns):
+            do {
+                let size = Terminal.Size(rows: rows, columns: columns)
+                try exec(command, in: container, terminal: terminal ? size : nil, for: id, client)
+            } catch let error as LaunchError {
+                reply(.failed(code: error.shellCode, message: error.description), to: id)
+            } catch {
+                reply(.failed(code: 1, message: "\(error)"), to: id)
+            }
+        }
+    }
+
+    /// The client is gone: what it started ends with it.
+    private func leave(_ id: UInt64) {
+        guard let client = clients.removeValue(forKey: id) else { return }
+        do {
+            if let token = client.token { try loop.remove(token) }
+            if let token = client.processToken { try loop.remove(token) }
+            if let process = client.process {
+                try Process.signal(process.descriptor.raw, Signal.kill)
+                orphan(process)
+            }
+        } catch { record(.warning, "FailedExec", "\(error)") }
+    }
+
+    /// Reaps a process that nobody asks for any more.
+    private func orphan(_ process: StartingProcess) {
+        do {
+            var token: EventLoop.Token?
+            token = try loop.add(process.descriptor.raw) { [unowned self] _ in
+                guard try Process.poll(process.descriptor.raw) != nil else { return }
+                if let token { try self.loop.remove(token) }
+            }
+        } catch { record(.warning, "FailedExec", "\(error)") }
+    }
+
+    func reply(_ answer: ShimReply, descriptors: [Int32] = [], to id: UInt64) {
+        guard let client = clients[id] else { return }
+        do {
+            try Socket.send(
+                try JSONFile.encode(answer) + [UInt8(ascii: "\n")], descriptors: descriptors,
+                over: client.connection.raw)
+        } catch { leave(id) }  // It does not read, or is gone.
+    }
+
+    // MARK: exec
+
+    private func exec(
+        _ command: [String], in name: String, terminal: Terminal.Size?, for id: UInt64, _ client: Client
+    ) throws {
+        guard let container = containers.first(where: { $0.plan.name == name }) else {
+            throw RuntimeError("container \(name) not found in pod \(plan.name)")
+        }
+        guard case .running(let attempt) = container.phase else {
+            throw RuntimeError("container \(name) is not running")
+        }
+        guard !command.isEmpty else { throw RuntimeError("no command specified") }
+        var process = attempt.plan.process
+        process.arguments = command
+        process.isFirst = false
+        process.terminal = terminal != nil
+        process.terminalSize = terminal
+        if terminal != nil, !process.environment.contains(where: { $0.hasPrefix("TERM=") }) {
+            process.environment.append("TERM=xterm")
+        }
+        var options = LaunchOptions(diesWithParent: true)
+        let console = try Socket.pair()
+        if terminal != nil {
+            options.consoleSocket = console.second.raw
+        } else {
+            guard client.descriptors.count == 3 else {
+                throw RuntimeError("an exec without a terminal comes with three descriptors")
+            }
+            options.streams = .init(
+                input: client.descriptors[0], output: client.descriptors[1], error: client.descriptors[2])
+        }
+        let started = try process.start(
+            joining: attempt.process.descriptor.raw, in: attempt.cgroup, options)
+        client.closeDescriptors()
+        try started.awaitStart()
+        client.process = started
+        if terminal != nil {
+            _ = try Socket.receive(upTo: 64, descriptors: &client.descriptors, over: console.first.raw)
+        }
+        reply(.started, descriptors: client.descriptors, to: id)
+        client.closeDescriptors()
+        client.processToken = try loop.add(started.descriptor.raw) { [unowned self] _ in
+            guard let exit = try Process.poll(started.descriptor.raw) else { return }
+            if let token = client.processToken { try self.loop.remove(token) }
+            client.processToken = nil
+            client.process = nil
+            self.reply(.exited(code: exit.shellCode), to: id)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import LinuxKernel
+
+/// The supervisor of one pod: it starts its containers, keeps their logs, restarts them, answers commands, and ends them.
+///
+/// One thread. What it has to say stands in `status.json`; what it is asked comes over `socket`.
+final class Shim {
+    var plan: SandboxPlan
+    let loop: EventLoop
+    let sandbox: Sandbox
+    let cgroupLayout: CgroupLayout
+    var containers: [ContainerRun]
+    var status: SandboxStatus
+    var clients: [UInt64: Client] = [:]
+    var nextClient: UInt64 = 1
+    /// Set once the pod is to end: no container is started any more.
+    var stopping: Stopping?
+    var preparation: Preparation?
+    /// Seconds until the prepare command is called again.
+    var preparationBackOff: Int64 = 0
+    var preparationIsScheduled = false
+    private var listener: OwnedDescriptor
+    private let signals: SignalQueue
+    private var writtenStatus: SandboxStatus?
+
+    struct Stopping {
+        /// Why, when it was not asked for: `DeadlineExceeded`.
+        var reason: String?
+        var message: String?
+        var requestedBy: [UInt64] = []
+        var gracePeriod: Int64
+    }
+
+    init(_ plan: SandboxPlan) throws {
+        self.plan = plan
+        cgroupLayout = try CgroupLayout.current()
+        status = SandboxStatus(
+            shim: Process.id, shimStart: try Process.startTime(of: Process.id), startTime: Clock.realtime)
+        loop = try EventLoop()
+        signals = try SignalQueue([Signal.terminate, Signal.interrupt, Signal.hangUp])
+        containers = plan.containers.map(ContainerRun.init)
+        try File.makeFolders(plan.runFolder, mode: 0o700)
+        let folder = try File.open(plan.runFolder, [.path, .directory])
+        sandbox = try Sandbox(plan)
+        // By the folder's descriptor: the path may be longer than unix(7) takes.
+        listener = try Socket.listen("/proc/self/fd/\(folder.raw)/socket")
+        try openNetwork()
+        try writeStatus()
+    }
+
+    func run() throws {
+        try listen()
+        if let seconds = plan.activeDeadline {
+            loop.after(nanoseconds: seconds * 1_000_000_000) { [unowned self] in
+                self.stop(
+                    .init(
+                        reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline",
+                        gracePeriod: self.plan.terminationGracePeriod))
+            }
+        }
+        try loop.run { [unowned self] in
+            try self.advance()
+            try self.writeStatus()
+        }
+        try finish()
+    }
+
+    private func listen() throws {
+        _ = try loop.add(listener.raw) { [unowned self] _ in
+            do throws(SyscallError) { try self.accept(try Socket.accept(self.listener.raw)) } catch {
+                // A client that left again is no concern of the pod's.
+                guard error.errno == .again || error.errno == Errno(103) else { throw error }  // ECONNABORTED
+            }
+        }
+        _ = try loop.add(signals.raw) { [unowned self] _ in
+            while try self.signals.next() != nil {
+                self.stop(.init(reason: "Terminated", message: "the shim was asked to end by a signal", gracePeriod: self.plan.terminationGracePeriod))
+            }
+        }
+    }
+
+    /// CNI, where the plan has it: the plugins see the namespace by a path that lives as long as the shim.
+    private func openNetwork() throws {
+        guard let command = plan.networkAdd, let path = sandbox.networkPath else { return }
+        let result = try Command(command[0], Array(command.dropFirst()) + [path], environment: environment).run()
+        guard result.status == .exited(code: 0) else {
+            let text = String(decoding: result.errors, as: UTF8.self).split(separator: "\n").last ?? "it said nothing"
+            throw RuntimeError("failed to setup network for sandbox: \(text)")
+        }
+        status.podIPs = String(decoding: result.output, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+
+    private func closeNetwork() throws {
+        guard let command = plan.networkRemove, let path = sandbox.networkPath else { return }
+        let result = try Command(command[0], Array(command.dropFirst()) + [path], environment: environment).run()
+        guard result.status != .exited(code: 0) else { return }
+        let text = String(decoding: result.errors, as: UTF8.self).split(separator: "\n").last ?? "it said nothing"
+        record(.warning, "FailedKillPod", "failed to tear down the pod's network: \(text)")
+    }
+
+    /// For the commands that the shim calls.
+    var environment: [String: String] {
+        var variables: [String: String] = [:]
+        for variable in Process.environment {
+            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+        }
+        return variables
+    }
+
+    // MARK: what is told
+
+    func record(
+        _ severity: PodEvent.Severity, _ reason: String, _ message: String, container: String? = nil
+    ) {
+        let event = PodEvent(
+            time: Clock.realtime, severity: severity, reason: reason, message: message, container: container)
+        do {
+            let file = try File.open(
+                plan.podFolder + "/events.jsonl", [.writeOnly, .create, .append, .noFollow], mode: 0o600)
+            try File.write(try JSONFile.encode(event) + [UInt8(ascii: "\n")], to: file.raw, subject: "events.jsonl")
+        } catch {
+            // An event is a message to people; a full disk must not end their pod. The shim's log has it.
+            do { try File.write(Array("\(reason): \(message): \(error)\n".utf8), to: 2, subject: "shim.log") } catch {}
+        }
+    }
+
+    /// Writes the status when it has changed, and tells those who watch.
+    private func writeStatus() throws {
+        status.containers = containers.map(\.status)
+        status.phase = phase
+        guard status != writtenStatus else { return }
+        try File.replace(
+            plan.runFolder + "/status.json", with: try JSONFile.encode(status), durable: false)
+        writtenStatus = status
+        for (id, client) in clients where client.isWatching { reply(.changed, to: id) }
+    }
+
+    /// Nothing runs any more: what is left of the sandbox is removed, and the last status stays with the pod.
+    private func finish() throws {
+        try closeNetwork()
+        try sandbox.endPause()
+        try Cgroup(layout: cgroupLayout, path: plan.cgroupPath).remove()
+        status.containers = containers.map(\.status)
+        status.phase = phase
+        try File.replace(plan.podFolder + "/status.json", with: try JSONFile.encode(status))
+        try File.replace(plan.runFolder + "/status.json", with: try JSONFile.encode(status), durable: false)
+        for id in stopping?.requestedBy ?? [] { reply(.stopped, to: id) }
+        for (id, client) in clients where client.isWatching { reply(.changed, to: id) }
+        try File.remove(plan.runFolder + "/socket")
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import LinuxKernel
+
+/// What a container left to be said of its end.
+///
+/// Source: Kubernetes, `terminationMessagePath` and `terminationMessagePolicy`: at most 4,096 bytes of the file, or with
+/// FallbackToLogsOnError and a failure the last 80 lines or 2,048 bytes of the log.
+enum TerminationMessage {
+    private static let limit = 4096
+    private static let logLimit = 2048
+    private static let logLines = 80
+
+    static func read(_ container: ContainerRun, exitCode: Int32) -> String? {
+        let folder = container.plan.folder
+        do throws(SyscallError) {
+            let text = try tail("\(folder)/termination-log", limit: limit)
+            if !text.isEmpty { return String(decoding: text, as: UTF8.self) }
+            guard container.plan.terminationMessageFromLogs, exitCode != 0 else { return nil }
+            let log = try tail("\(folder)/\(container.status.restartCount).log", limit: 4 * logLimit)
+            let lines = String(decoding: log, as: UTF8.self).split(separator: "\n").suffix(logLines).map { line in
+                line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).joined()
+            }
+            let joined = lines.joined(separator: "\n")
+            return joined.isEmpty ? nil : String(decoding: Array(joined.utf8).suffix(logLimit), as: UTF8.self)
+        } catch {
+            return error.errno == .noEntry ? nil : "the termination message cannot be read: \(error)"
+        }
+    }
+
+    /// The last bytes of a file that the container may have replaced by anything: no link is followed, nothing is waited for.
+    private static func tail(_ path: String, limit: Int) throws(SyscallError) -> [UInt8] {
+        let file = try File.open(path, [.readOnly, .noFollow, .nonBlocking])
+        let status = try File.status(of: file.raw)
+        guard status.kind == .regular else { return [] }
+        if status.size > UInt64(limit) { try File.seek(file.raw, to: Int64(status.size) - Int64(limit)) }
+        return try File.read(file.raw, upTo: limit, subject: path)
+    }
+}
