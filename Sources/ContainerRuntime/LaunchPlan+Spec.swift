@@ -152,6 +152,11 @@ extension LaunchPlan {
 }
 
 extension MountPlan {
+    /// An option of a bind, `x-holdfast.subpath=PATH`: the part of `source` that is mounted, found at the moment of the mount.
+    ///
+    /// Options that begin with `x-` are comments to others: mount(8).
+    package static let subPathOption = "x-holdfast.subpath"
+
     /// Reads one entry of `mounts`.
     init(spec: MountSpec, field: String) throws(LaunchError) {
         guard spec.destination.hasPrefix("/") else {
@@ -163,10 +168,13 @@ extension MountPlan {
             guard let source = spec.source, source.hasPrefix("/") else {
                 throw LaunchPlan.wrong("\(field).source", "\(spec.source ?? "nothing") is not an absolute path")
             }
-            if let extra = options.data.first {
+            let below = options.data.first { $0.key == Self.subPathOption }?.value
+            if let extra = options.data.first(where: { $0.key != Self.subPathOption }) {
                 throw LaunchPlan.wrong("\(field).options", "\(extra.key) means nothing on a bind mount")
             }
-            self.source = .bind(path: source, recursive: options.recursiveBind)
+            self.source =
+                below.map { .bindBelow(folder: source, path: $0) }
+                ?? .bind(path: source, recursive: options.recursiveBind)
         } else if type == "cgroup" || type == "cgroup2" {
             self.source = .cgroups
         } else {

@@ -56,7 +56,7 @@ final class MountSources {
     /// Source: CVE-2017-1002101, CVE-2021-25741.
     private static func cloneBelow(_ folder: String, _ path: String) throws(SyscallError) -> Int32 {
         let volume = try File.open(folder, [.path, .directory])
-        let place = try File.open(path, [.path], at: volume.raw, resolve: [.beneath, .noMagicLinks])
+        let place = try SubPath.open(path, below: volume.raw)
         return try Mount.clone(place.raw, recursive: true).release()
     }
 
