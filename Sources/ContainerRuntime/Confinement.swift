@@ -66,7 +66,8 @@ struct Confinement {
             where error.errno == .exists
         {}
         let place = try File.open("/dev/console", [.path, .noFollow])
-        try Mount.attach(try Mount.clone(peer).raw, to: place.raw, subject: "/dev/console")
+        let copy = try Mount.clone(peer)
+        try Mount.attach(copy.raw, to: place.raw, subject: "/dev/console")
     }
 
     private func prepareStreams() throws(SyscallError) {

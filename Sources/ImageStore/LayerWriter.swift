@@ -145,7 +145,8 @@ extension LayerWriter {
                     name, kind: .characterDevice, permissions: 0, device: Overlay.whiteout, at: folder.raw)
             }
             guard there.kind == .directory else { return }
-            try Self.makeOpaque(try File.open(name, [.readOnly, .directory, .noFollow], at: folder.raw).raw)
+            let opaque = try File.open(name, [.readOnly, .directory, .noFollow], at: folder.raw)
+            try Self.makeOpaque(opaque.raw)
         }
     }
 

@@ -212,7 +212,8 @@ extension Staging {
         let file = try doing("unpacking \(subject)") { () throws(SyscallError) in
             try File.makeFolder(folder, mode: 0o755)
             // Whatever the caller's umask: the root that a container sees.
-            try File.changePermissions(of: try File.open(folder, [.readOnly, .directory]).raw, to: 0o755)
+            let opened = try File.open(folder, [.readOnly, .directory])
+            try File.changePermissions(of: opened.raw, to: 0o755)
             return try File.open(path, [.readOnly])
         }
         let descriptor = file.raw

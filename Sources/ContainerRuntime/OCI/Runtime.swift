@@ -108,7 +108,8 @@ package struct Runtime: Sendable {
             try cgroup(state).signalAll(signal)
             return
         }
-        try Process.signal(try open(state).raw, signal)
+        let process = try open(state)
+        try Process.signal(process.raw, signal)
     }
 
     /// Removes what is left of a stopped container; with `force` it is stopped first, and one that is not there is fine.

@@ -82,7 +82,8 @@ final class Sandbox {
     }
 
     private func startPause() throws {
-        let program = try SealedProgram.open("/proc/self/exe")
+        // The shim itself runs from the sealed mount.
+        let program = try File.open("/proc/self/exe", [.path])
         var launch = LaunchPlan.pause(program: program.raw, cgroupPath: plan.cgroupPath + "/pause")
         share(with: &launch)
         let cgroup = try Cgroup.create(launch.cgroup, layout: try CgroupLayout.current())

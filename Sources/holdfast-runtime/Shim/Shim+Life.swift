@@ -4,9 +4,13 @@ import LinuxKernel
 
 /// The life of the pod: what starts when, what is started again, and when the pod has ended.
 extension Shim {
-    /// Starts what can be started now; called after everything that happens.
+    /// Does what can be done now; called after everything that happens.
     func advance() throws {
-        if stopping != nil { return try advanceStop() }
+        if stopping == nil { try advanceStart() }
+        if stopping != nil { try advanceStop() }
+    }
+
+    private func advanceStart() throws {
         try prepareIfNeeded()
         guard plan.waiting == nil else { return }
         for container in containers where container.plan.kind != .main {

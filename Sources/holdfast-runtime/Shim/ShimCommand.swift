@@ -11,7 +11,8 @@ enum ShimCommand {
         switch try Process.fork() {
         case .parent:
             // The child holds the other end until it is ready or has failed.
-            let answer = try File.readAll(report.takeReader().raw, limit: 1 << 16, subject: "the shim's report")
+            let reader = report.takeReader()
+            let answer = try File.readAll(reader.raw, limit: 1 << 16, subject: "the shim's report")
             if answer == [ready] { return 0 }
             throw RuntimeError(
                 answer.isEmpty ? "the shim of pod \(plan.name) ended before it was ready" : String(decoding: answer, as: UTF8.self))
@@ -37,8 +38,11 @@ enum ShimCommand {
             Process.exit(0)
         } catch {
             // Before it was ready the caller tells the user; after that the pod's folder is where the next command looks.
-            let text = Array("\(error)\n".utf8)
-            do { try File.write(isReady ? text : text.dropLast(), to: isReady ? 2 : report, subject: "the report") } catch {}
+            var text = "\(error)"
+            do { try Cgroup(layout: try CgroupLayout.current(), path: plan.cgroupPath).remove() } catch {
+                text += "; then \(error)"
+            }
+            do { try File.write(Array(text.utf8), to: isReady ? 2 : report, subject: "the report") } catch {}
             Process.exit(1)
         }
     }
