@@ -64,6 +64,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "LinuxTypesTests", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .testTarget(
+            name: "PodEngineTests",
+            dependencies: [
+                "LinuxTypes", "KubernetesAPI", "SecurityPolicy", "OCISpec", "LinuxKernel", "ContainerRuntime",
+                "ImageStore", "Volumes", "PodNetwork", "PodEngine",
+            ], swiftSettings: strict),
+        .testTarget(
             name: "SecurityPolicyTests", dependencies: ["LinuxTypes", "KubernetesAPI", "SecurityPolicy"],
             swiftSettings: strict),
         .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package import OCISpec
+package import SecurityPolicy
+
+/// What is mounted in a container beside its root.
+package struct ContainerMounts: Hashable, Sendable {
+    /// One mount that the pod asks for: a volume, or the termination log.
+    package struct Volume: Hashable, Sendable {
+        package enum Propagation: String, Hashable, Sendable {
+            case none = "rprivate"
+            case hostToContainer = "rslave"
+            case bidirectional = "rshared"
+        }
+        package enum Access: String, Hashable, Sendable {
+            case readWrite = "rw"
+            case readOnly = "ro"
+            /// Mounts below it are read-only too.
+            case recursivelyReadOnly = "rro"
+        }
+        package var destination: String
+        /// A path of the machine.
+        package var source: String
+        package var access: Access
+        package var propagation: Propagation
+        package init(
+            destination: String, source: String, access: Access = .readWrite, propagation: Propagation = .none
+        ) {
+            self.destination = destination
+            self.source = source
+            self.access = access
+            self.propagation = propagation
+        }
+    }
+
+    /// Files of the pod on the machine, which the container sees in `/etc`.
+    package struct PodFiles: Hashable, Sendable {
+        package var hosts: String
+        package var hostname: String
+        package var resolverConfiguration: String
+        /// The pod's `/dev/shm`.
+        package var sharedMemory: String
+        package init(hosts: String, hostname: String, resolverConfiguration: String, sharedMemory: String) {
+            self.hosts = hosts
+            self.hostname = hostname
+            self.resolverConfiguration = resolverConfiguration
+            self.sharedMemory = sharedMemory
+        }
+    }
+
+    package var volumes: [Volume]
+    package var files: PodFiles
+
+    package init(volumes: [Volume], files: PodFiles) {
+        self.volumes = volumes
+        self.files = files
+    }
+
+    /// Every mount in its order: the kernel's own file systems, then the pod's, those with the shorter paths first.
+    ///
+    /// What the pod mounts at one of the usual places takes that place.
+    /// Source: containerd, internal/cri/opts, `WithMounts`.
+    package func specs(for context: EffectiveSecurityContext) -> [MountSpec] {
+        let asked = volumes.map { volume in
+            MountSpec(
+                destination: Self.clean(volume.destination), type: "bind", source: volume.source,
+                options: ["rbind", volume.propagation.rawValue, volume.access.rawValue])
+        }
+        let places = Set(asked.map(\.destination))
+        let own =
+            asked
+            + podFiles(readOnlyRoot: context.readOnlyRootFilesystem.value).filter { !places.contains($0.destination) }
+        let taken = Set(own.map(\.destination))
+        let usual = Self.kernelOwn(privileged: context.privileged.value).filter { mount in
+            !taken.contains(mount.destination) && !(taken.contains("/dev") && mount.destination.hasPrefix("/dev/"))
+        }
+        // By depth alone, and stable: a mount never covers one that stands before it.
+        let sorted = own.enumerated().sorted { left, right in
+            let depths = (Self.depth(left.element.destination), Self.depth(right.element.destination))
+            return depths.0 == depths.1 ? left.offset < right.offset : depths.0 < depths.1
+        }
+        return usual + sorted.map(\.element)
+    }
+
+    private func podFiles(readOnlyRoot: Bool) -> [MountSpec] {
+        func file(_ destination: String, _ source: String, readOnly: Bool = false) -> MountSpec {
+            MountSpec(
+                destination: destination, type: "bind", source: source,
+                options: ["rbind", "rprivate", readOnly ? "ro" : "rw"])
+        }
+        return [
+            file("/etc/hosts", files.hosts),
+            file("/etc/hostname", files.hostname, readOnly: readOnlyRoot),
+            file("/etc/resolv.conf", files.resolverConfiguration, readOnly: readOnlyRoot),
+            file("/dev/shm", files.sharedMemory),
+        ]
+    }
+
+    private static func kernelOwn(privileged: Bool) -> [MountSpec] {
+        let access = privileged ? "rw" : "ro"
+        return [
+            MountSpec(destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
+            MountSpec(
+                destination: "/dev", type: "tmpfs", source: "tmpfs",
+                options: ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+            MountSpec(
+                destination: "/dev/pts", type: "devpts", source: "devpts",
+                options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+            MountSpec(
+                destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
+            MountSpec(
+                destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", access]),
+            MountSpec(
+                destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
+                options: ["nosuid", "noexec", "nodev", "relatime", access]),
+        ]
+    }
+
+    /// Absolute, without empty parts, `.` and `..`: a path is resolved inside the root in any case.
+    package static func clean(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") {
+            switch part {
+            case ".": continue
+            case "..": _ = parts.popLast()
+            default: parts.append(part)
+            }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    private static func depth(_ path: String) -> Int { path.utf8.count { $0 == UInt8(ascii: "/") } }
+}
