@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 __attribute__((constructor(101))) static void execute_sealed(int argc, char **argv, char **envp) {
-  (void)argc;
+  sealed_start_pause(argc, argv);
   struct statfs own;
   if (statfs("/proc/self/exe", &own) || own.f_flags & 1 /* ST_RDONLY */) return;
   int program = (int)syscall(SYS_open_tree, AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);

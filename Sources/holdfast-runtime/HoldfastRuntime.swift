@@ -26,7 +26,6 @@ enum HoldfastRuntime {
             try SealedProgram.require()
             guard arguments.count == 2 else { throw RuntimeError("usage: holdfast-runtime shim POD_FOLDER", exitCode: 2) }
             return try ShimCommand.run(podFolder: arguments[1])
-        case "pause": return try Pause.run()
         default: return try OCICommand(arguments).run()
         }
     }
