@@ -62,6 +62,7 @@ let package = Package(
         .testTarget(
             name: "ImageStoreTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ImageStore"],
             swiftSettings: strict),
+        .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"], swiftSettings: strict),
         .testTarget(name: "LinuxTypesTests", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .testTarget(
             name: "PodEngineTests",

@@ -138,13 +138,13 @@ extension Quantity {
     /// The whole number before the point in this string of digits, rounded up, held at ``largest``.
     private static func decimal(_ digits: [UInt8], pointAt point: Int) -> Int128 {
         guard let first = digits.firstIndex(where: { $0 != 0 }) else { return 0 }
-        guard point > 0 else { return 1 }
+        guard point > first else { return 1 }
         guard point - first <= 29 else { return largest }
         var value: Int128 = 0
         for index in first..<point {
             value = value * 10 + Int128(index < digits.count ? digits[index] : 0)
         }
-        if point < digits.count, digits[max(point, first)...].contains(where: { $0 != 0 }) { value += 1 }
+        if point < digits.count, digits[point...].contains(where: { $0 != 0 }) { value += 1 }
         return min(value, largest)
     }
 }

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+import Yams
+
+/// What keeps a text from being YAML that Kubernetes reads.
+struct YAMLSyntaxError: Error {
+    let position: Position?
+    let problem: String
+    var remedy: String?
+    /// The field, if the error is about one.
+    var path = FieldPath()
+}
+
+/// Reads the documents of a YAML text with positions.
+///
+/// A key that a mapping has twice is an error. Aliases and merge keys (`<<`) are resolved, within a bound.
+struct YAMLReader {
+    /// Deeper nesting than any Kubernetes object has, and little enough for the stack.
+    static let deepest = 100
+    /// More documents than anybody writes into one file by hand or by program.
+    static let mostDocuments = 100_000
+
+    private let text: String
+    /// How many more values may be read.
+    ///
+    /// A text without aliases has fewer values than bytes.
+    private var budget: Int
+    private var path = FieldPath()
+
+    private init(_ text: String) {
+        self.text = text
+        budget = text.utf8.count + 100_000
+    }
+
+    /// The documents that hold anything.
+    static func read(_ text: String) throws(YAMLSyntaxError) -> [SourceNode] {
+        try AliasBound.check(text)
+        var reader = Self(text)
+        return try reader.documents()
+    }
+
+    private mutating func documents() throws(YAMLSyntaxError) -> [SourceNode] {
+        var documents: [SourceNode] = []
+        do {
+            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
+            var count = 0
+            while let root = try parser.nextRoot() {
+                count += 1
+                guard count <= Self.mostDocuments else {
+                    throw YAMLSyntaxError(position: nil, problem: "more than \(Self.mostDocuments) documents")
+                }
+                let node = try node(root, depth: 1)
+                if !node.isNull { documents.append(node) }
+            }
+        } catch let error as YAMLSyntaxError {
+            throw error
+        } catch let error as YamlError {
+            throw translated(error)
+        } catch {
+            throw YAMLSyntaxError(position: nil, problem: "is not YAML: \(error)")
+        }
+        return documents
+    }
+
+    private mutating func node(_ node: Node, depth: Int) throws(YAMLSyntaxError) -> SourceNode {
+        let position = Position(node.mark)
+        budget -= 1
+        guard budget > 0 else {
+            throw YAMLSyntaxError(
+                position: position, problem: "aliases expand to more values than the file has bytes",
+                remedy: "write the values out, or refer to fewer of them")
+        }
+        guard depth <= Self.deepest else {
+            throw YAMLSyntaxError(position: position, problem: "nested deeper than \(Self.deepest) levels", path: path)
+        }
+        switch node {
+        case .scalar(let scalar): return SourceNode(position: position, content: try content(scalar, position))
+        case .sequence(let sequence):
+            try expect(sequence.tag, ["tag:yaml.org,2002:seq"], position)
+            var elements: [SourceNode] = []
+            elements.reserveCapacity(sequence.count)
+            for (index, element) in sequence.enumerated() {
+                path.elements.append(.index(index))
+                elements.append(try self.node(element, depth: depth + 1))
+                path.elements.removeLast()
+            }
+            return SourceNode(position: position, content: .array(elements))
+        case .mapping(let mapping):
+            try expect(mapping.tag, ["tag:yaml.org,2002:map"], position)
+            return SourceNode(position: position, content: .object(try members(mapping, depth: depth)))
+        case .alias(let alias):
+            throw YAMLSyntaxError(position: position, problem: "unresolved alias \(alias.anchor.rawValue)", path: path)
+        }
+    }
+
+    private mutating func members(
+        _ mapping: Node.Mapping, depth: Int
+    ) throws(YAMLSyntaxError) -> [SourceNode.Member] {
+        var members: [SourceNode.Member] = []
+        members.reserveCapacity(mapping.count)
+        var merged: [SourceNode] = []
+        for (key, value) in mapping {
+            let position = Position(key.mark)
+            if case .scalar(let scalar) = key, scalar.string == "<<", scalar.style == .plain {
+                merged.append(try node(value, depth: depth + 1))
+                continue
+            }
+            let name = try name(key, position)
+            if key.scalar?.string != name, members.contains(where: { $0.key == name }) {
+                throw duplicate(FieldPath(path.elements + [.field(name)]), position, first: nil)
+            }
+            path.elements.append(.field(name))
+            let value = try node(value, depth: depth + 1)
+            members.append(SourceNode.Member(key: name, position: position, value: value))
+            path.elements.removeLast()
+        }
+        for node in merged { try merge(node, into: &members) }
+        return members
+    }
+
+    /// Adds what a `<<` refers to, where the mapping does not say otherwise.
+    private func merge(_ node: SourceNode, into members: inout [SourceNode.Member]) throws(YAMLSyntaxError) {
+        switch node.content {
+        case .object(let inherited):
+            let present = Set(members.map(\.key))
+            members += inherited.filter { !present.contains($0.key) }
+        case .array(let nodes):
+            for node in nodes { try merge(node, into: &members) }
+        default:
+            throw YAMLSyntaxError(
+                position: node.position, problem: "map merge requires map or sequence of maps as the value", path: path)
+        }
+    }
+
+    /// A key as the JSON key that it becomes: `0x10` is `16`, and `on` is `true`.
+    private func name(_ key: Node, _ position: Position) throws(YAMLSyntaxError) -> String {
+        guard case .scalar(let scalar) = key else {
+            throw YAMLSyntaxError(
+                position: position, problem: "a list or mapping cannot be a key", remedy: "use a plain name", path: path
+            )
+        }
+        guard scalar.style == .plain else { return scalar.string }
+        switch ScalarResolution.content(ofPlain: scalar.string) {
+        case .string(let text): return text
+        case .int(let number): return String(number)
+        case .bool(let value): return String(value)
+        case .double(let number): return String(number)
+        default:
+            throw YAMLSyntaxError(
+                position: position, problem: "a key is empty or null", remedy: "name it, or quote it", path: path)
+        }
+    }
+
+    private func content(
+        _ scalar: Node.Scalar, _ position: Position
+    ) throws(YAMLSyntaxError) -> SourceNode.Content {
+        switch scalar.tag.description {
+        case "": break
+        case "tag:yaml.org,2002:str": return .string(scalar.string)
+        case "tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "tag:yaml.org,2002:float":
+            return ScalarResolution.content(ofPlain: scalar.string)
+        default: try expect(scalar.tag, [], position)
+        }
+        let content = scalar.style == .plain ? ScalarResolution.content(ofPlain: scalar.string) : .string(scalar.string)
+        if case .double(let number) = content, !number.isFinite {
+            throw YAMLSyntaxError(
+                position: position, problem: "\(scalar.string) is a number that JSON does not have",
+                remedy: "quote it if it is meant as text", path: path)
+        }
+        return content
+    }
+
+    private func expect(_ tag: Tag, _ expected: [String], _ position: Position) throws(YAMLSyntaxError) {
+        let name = tag.description
+        guard name.isEmpty || expected.contains(name) else {
+            throw YAMLSyntaxError(
+                position: position, problem: "the tag \(name) has no meaning here", remedy: "remove it", path: path)
+        }
+    }
+
+    private func duplicate(_ path: FieldPath, _ position: Position, first: Position?) -> YAMLSyntaxError {
+        var key = ""
+        if case .field(let name) = path.elements.last { key = name }
+        let place = first.map { " at line \($0.line)" } ?? ""
+        return YAMLSyntaxError(
+            position: position,
+            problem:
+                "strict decoding error: duplicate field \"\(path)\"; mapping key \"\(key)\" already defined\(place)",
+            remedy: "remove one of the two", path: path)
+    }
+}
+
+extension YAMLReader {
+    private func translated(_ error: YamlError) -> YAMLSyntaxError {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            YAMLSyntaxError(
+                position: Position(mark), problem: "is not YAML: \(problem)",
+                remedy: remedy(problem, at: Position(mark)))
+        case .reader(let problem, let offset, _, _):
+            YAMLSyntaxError(position: offset.map(position(ofCharacter:)), problem: "is not YAML: \(problem)")
+        case .duplicatedKeysInMapping(_, let context): duplicate(at: context.mark)
+        case .memory: YAMLSyntaxError(position: nil, problem: "too large for this machine's memory")
+        default: YAMLSyntaxError(position: nil, problem: "is not YAML: \(error)")
+        }
+    }
+
+    private func remedy(_ problem: String, at position: Position) -> String? {
+        switch problem {
+        case "found character that cannot start any token":
+            character(at: position) == "\t" ? "indent with spaces, not with a tab" : "quote the value"
+        case "mapping values are not allowed in this context":
+            "check the indentation, or quote a value that contains ': '"
+        case "did not find expected key", "did not find expected '-' indicator", "could not find expected ':'":
+            "check the indentation of this line and of the lines above it"
+        case "found undefined alias": "define the anchor before it is used, or quote a value that begins with '*'"
+        default: nil
+        }
+    }
+
+    private func character(at position: Position) -> Unicode.Scalar? {
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard lines.indices.contains(Int(position.line) - 1) else { return nil }
+        let line = Substring(lines[Int(position.line) - 1]).unicodeScalars
+        return line.dropFirst(Int(position.column) - 1).first
+    }
+
+    private func position(ofCharacter offset: Int) -> Position {
+        let before = text.prefix(offset)
+        let line = before.split(separator: "\n", omittingEmptySubsequences: false)
+        return Position(line: line.count, column: (line.last?.unicodeScalars.count ?? 0) + 1)
+    }
+
+    /// The error for a key that a mapping has twice, of which the parser tells one place.
+    ///
+    /// That key is made another one, of the same length, and the text is read again: now both have a path.
+    private func duplicate(at mark: Mark) -> YAMLSyntaxError {
+        let place = Position(mark)
+        let stray = "\u{e000}"
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.indices.contains(mark.line - 1) else { return duplicate(FieldPath(), place, first: nil) }
+        var line = lines[mark.line - 1].unicodeScalars
+        var index = line.index(line.startIndex, offsetBy: mark.column - 1, limitedBy: line.endIndex) ?? line.endIndex
+        if index < line.endIndex, line[index] == "\"" || line[index] == "'" { index = line.index(after: index) }
+        guard index < line.endIndex else { return duplicate(FieldPath(), place, first: nil) }
+        let original = line[index]
+        line.replaceSubrange(index...index, with: stray.unicodeScalars)
+        lines[mark.line - 1] = String(line)
+        let documents: [SourceNode]
+        do {
+            var reader = Self(lines.joined(separator: "\n"))
+            documents = try reader.documents()
+        } catch {
+            // There is another error further on; this one comes first in the file.
+            return duplicate(FieldPath(), place, first: nil)
+        }
+        for document in documents {
+            if let (path, position) = document.twin(ofStray: stray, original: String(original)) {
+                return position < place
+                    ? duplicate(path, place, first: position) : duplicate(path, position, first: place)
+            }
+        }
+        return duplicate(FieldPath(), place, first: nil)
+    }
+}
+
+extension SourceNode {
+    /// The member beside the one whose key begins with `stray`, which has that key with the `original` beginning.
+    fileprivate func twin(ofStray stray: String, original: String) -> (FieldPath, Position)? {
+        switch content {
+        case .object(let members):
+            if let odd = members.first(where: { $0.key.hasPrefix(stray) }) {
+                let key = original + odd.key.dropFirst(stray.count)
+                return members.first { $0.key == key }.map { (FieldPath([.field(key)]), $0.position) }
+            }
+            for member in members {
+                if let (path, position) = member.value.twin(ofStray: stray, original: original) {
+                    return (FieldPath([.field(member.key)] + path.elements), position)
+                }
+            }
+        case .array(let elements):
+            for (index, element) in elements.enumerated() {
+                if let (path, position) = element.twin(ofStray: stray, original: original) {
+                    return (FieldPath([.index(index)] + path.elements), position)
+                }
+            }
+        default: break
+        }
+        return nil
+    }
+}
+
+extension Position {
+    init(_ mark: Mark?) { self.init(line: mark?.line ?? 1, column: mark?.column ?? 1) }
+
+    static func < (left: Self, right: Self) -> Bool { (left.line, left.column) < (right.line, right.column) }
+}
