@@ -107,6 +107,6 @@ extension Staging {
         }
         let staged = try stage(bytes, mediaType: type)
         try takeContent(of: manifest, staged, from: source)
-        name(reference, staged)
+        name(reference, staged, isPulled: true)
     }
 }

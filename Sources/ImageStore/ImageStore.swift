@@ -28,6 +28,8 @@ package struct ImageStore: Hashable, Sendable {
     ///
     /// Source: OCI image specification, annotations.md.
     static let nameAnnotation = "org.opencontainers.image.ref.name"
+    /// The annotation of an entry that came from its registry: `true`.
+    static let pulledAnnotation = "holdfast.pulled"
 
     /// Makes the layout, every folder of it for its owner alone: an image's setuid programs and secrets are for no
     /// other user of the machine (CVE-2021-41103, CVE-2024-25621).
@@ -156,6 +158,7 @@ extension ImageStore {
             configDigest: try Self.digest(of: manifest.config),
             size: Bytes(manifest.layers.reduce(manifest.config.size) { $0 + $1.size }),
             created: try readBlob(Creation.self, manifest.config).created, config: config,
+            isPulled: entry.annotations?[Self.pulledAnnotation] == "true",
             chainIDs: Digest.chainIDs(of: layers))
     }
 

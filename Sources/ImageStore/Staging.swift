@@ -30,9 +30,10 @@ final class Staging {
     private func stagedLayer(_ chainID: Digest) -> String { "\(scratch)/layers/\(chainID.hex)" }
 
     /// Puts an image in the store's index under this name.
-    func name(_ reference: ImageReference, _ manifest: ContentDescriptor) {
+    func name(_ reference: ImageReference, _ manifest: ContentDescriptor, isPulled: Bool = false) {
         var entry = ContentDescriptor(mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size)
         entry.annotations = [ImageStore.nameAnnotation: reference.description]
+        if isPulled { entry.annotations?[ImageStore.pulledAnnotation] = "true" }
         entries.removeAll { ImageStore.name(of: $0) == reference.description }
         entries.append(entry)
     }

@@ -14,6 +14,8 @@ package struct StoredImage: Hashable, Sendable {
     /// RFC 3339; nil when the image does not say.
     package let created: String?
     package let config: ImageConfig
+    /// Whether it came from its registry; one that was imported is this machine's own, and no registry is asked for it.
+    package let isPulled: Bool
     /// What its unpacked layers are called, the lowest first.
     package let chainIDs: [Digest]
 }
