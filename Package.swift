@@ -60,6 +60,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
+            name: "ContainerRuntimeTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ContainerRuntime"],
+            swiftSettings: strict),
+        .testTarget(
             name: "ImageStoreTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ImageStore"],
             swiftSettings: strict),
         .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"], swiftSettings: strict),

@@ -128,6 +128,7 @@ struct Confinement {
     /// Says that all is ready, waits until somebody asks for the start, and tells errors to that one from then on.
     private func awaitStart() throws(SyscallError) {
         guard let listener = options.startListener else { return }
+        try Descriptors.setNonBlocking(listener, false)
         try File.write([LaunchReport.waits], to: report, subject: "the report")
         let starter = try Socket.accept(listener)
         try Descriptors.replace(report, with: starter.raw)
@@ -181,7 +182,9 @@ private struct Executable {
 
     func find() throws(LaunchError) -> String {
         if name.contains("/") {
-            if let failure = Self.test(name) { throw Self.error("stat \(name): \(failure.description.lowercasedFirst)", name, failure) }
+            if let failure = Self.test(name) {
+                throw Self.error("stat \(name): \(failure.description.lowercasedFirst)", name, failure)
+            }
             return name
         }
         var refused: Errno?

@@ -13,7 +13,8 @@ extension LaunchPlan {
             namespaces: [.init(kind: .mount, source: .new), .init(kind: .pid, source: .new)],
             root: RootPlan(source: .empty, readOnly: true), mounts: [], devices: [], maskedPaths: [], readOnlyPaths: [],
             sysctls: [], process: process,
-            cgroup: CgroupPlan(path: cgroupPath, deviceRules: [.init(allow: false, kind: .all)] + CgroupPlan.defaultDevices))
+            cgroup: CgroupPlan(
+                path: cgroupPath, deviceRules: [.init(allow: false, kind: .all)] + CgroupPlan.defaultDevices))
     }
 }
 

@@ -273,7 +273,8 @@ extension CgroupPlan {
     static let defaultDevices: [DeviceRule] =
         [
             DeviceRule(allow: true, kind: .character, access: "m"), DeviceRule(allow: true, kind: .block, access: "m"),
-            DeviceRule(allow: true, kind: .character, major: 136), DeviceRule(allow: true, kind: .character, major: 5, minor: 2),
+            DeviceRule(allow: true, kind: .character, major: 136),
+            DeviceRule(allow: true, kind: .character, major: 5, minor: 2),
         ]
         + [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0)].map {
             DeviceRule(allow: true, kind: .character, major: $0, minor: $1)

@@ -8,7 +8,8 @@ struct RootFolder: Sendable {
     let raw: Int32
 
     /// Opens what a path names inside the root.
-    func open(_ path: String, _ flags: OpenFlags = [.path], links: Bool = true) throws(SyscallError) -> OwnedDescriptor {
+    func open(_ path: String, _ flags: OpenFlags = [.path], links: Bool = true) throws(SyscallError) -> OwnedDescriptor
+    {
         try File.open(
             path, flags, at: raw, resolve: links ? [.inRoot, .noMagicLinks] : [.inRoot, .noMagicLinks, .noSymlinks])
     }

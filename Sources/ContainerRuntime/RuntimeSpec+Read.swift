@@ -12,7 +12,8 @@ extension RuntimeSpec {
         let written = try JSONFile.decode(JSONTree.self, from: bytes, subject: path)
         let known = try JSONFile.decode(JSONTree.self, from: try JSONFile.encode(spec), subject: path)
         if let field = written.firstField(missingIn: known, at: "") {
-            throw JSONFile.Malformed(path: path, reason: "\(field): this runtime does not know the field and refuses it")
+            throw JSONFile.Malformed(
+                path: path, reason: "\(field): this runtime does not know the field and refuses it")
         }
         return spec
     }
@@ -46,7 +47,9 @@ private enum JSONTree: Decodable {
         case .nothing: return nil
         case .scalar: return known == nil ? path : nil
         case .array(let items):
-            guard case .array(let others)? = known, others.count == items.count else { return items.isEmpty ? nil : path }
+            guard case .array(let others)? = known, others.count == items.count else {
+                return items.isEmpty ? nil : path
+            }
             for (index, item) in items.enumerated() {
                 if let field = item.firstField(missingIn: others[index], at: "\(path)[\(index)]") { return field }
             }

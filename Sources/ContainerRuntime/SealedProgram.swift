@@ -19,6 +19,7 @@ package enum SealedProgram {
     package static func require() throws {
         let own = try File.open("/proc/self/exe", [.path])
         guard try !File.isOnReadOnlyMount(own.raw) else { return }
-        throw RuntimeError("cannot execute from a read-only mount of its own (CVE-2019-5736); run as root on Linux 5.12 or newer")
+        throw RuntimeError(
+            "cannot execute from a read-only mount of its own (CVE-2019-5736); run as root on Linux 5.12 or newer")
     }
 }

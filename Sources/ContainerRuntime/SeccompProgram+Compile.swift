@@ -70,7 +70,8 @@ private struct SeccompProfile {
                 if action != defaultAction { rules.append(Rule(number: number, action: action, arguments: arguments)) }
             } else if let number = Self.newerSystemCalls[name] {
                 guard arguments.isEmpty else {
-                    throw LaunchPlan.wrong("\(field).args", "libseccomp of this machine cannot test arguments of \(name)")
+                    throw LaunchPlan.wrong(
+                        "\(field).args", "libseccomp of this machine cannot test arguments of \(name)")
                 }
                 newer.append((number, action))
                 for architecture in architectures { raise(architecture, to: number) }

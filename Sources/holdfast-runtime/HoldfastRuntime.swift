@@ -24,7 +24,9 @@ enum HoldfastRuntime {
         switch arguments.first {
         case "shim":
             try SealedProgram.require()
-            guard arguments.count == 2 else { throw RuntimeError("usage: holdfast-runtime shim POD_FOLDER", exitCode: 2) }
+            guard arguments.count == 2 else {
+                throw RuntimeError("usage: holdfast-runtime shim POD_FOLDER", exitCode: 2)
+            }
             return try ShimCommand.run(podFolder: arguments[1])
         default: return try OCICommand(arguments).run()
         }

@@ -6,7 +6,9 @@ extension RuntimeSpec {
     /// A container that runs `sh` in `rootfs` with no capability and no new privileges: what `spec` prints.
     package static var example: RuntimeSpec {
         var linux = LinuxSpec(
-            namespaces: [.init(type: .pid), .init(type: .network), .init(type: .ipc), .init(type: .uts), .init(type: .mount)])
+            namespaces: [
+                .init(type: .pid), .init(type: .network), .init(type: .ipc), .init(type: .uts), .init(type: .mount),
+            ])
         linux.resources = ResourcesSpec(devices: [.init(allow: false, access: "rwm")])
         linux.maskedPaths = ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"]
         linux.readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]

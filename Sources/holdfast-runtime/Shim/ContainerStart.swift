@@ -54,7 +54,8 @@ struct ContainerStart {
         if plan.stdin { ends = try Pipe().release() }
         defer { if plan.stdin { _ = OwnedDescriptor(taking: ends.reader) } }
         let options = LaunchOptions(
-            streams: .init(input: ends.reader, output: output.writer.raw, error: error.writer.raw), diesWithParent: true)
+            streams: .init(input: ends.reader, output: output.writer.raw, error: error.writer.raw), diesWithParent: true
+        )
         let process = try launch.start(in: cgroup, options)
         return (
             process,

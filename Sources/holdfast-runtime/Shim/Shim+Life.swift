@@ -32,7 +32,9 @@ extension Shim {
     var phase: SandboxStatus.Phase {
         if stopping?.reason != nil, containers.allSatisfy({ !$0.isActive }) { return .failed }
         let inits = containers.filter { $0.plan.kind == .`init` }
-        if let failed = inits.first(where: { $0.hasEnded && !hasSucceeded($0) }), failed.lastExit != nil { return .failed }
+        if let failed = inits.first(where: { $0.hasEnded && !hasSucceeded($0) }), failed.lastExit != nil {
+            return .failed
+        }
         if inits.contains(where: { !hasSucceeded($0) }) { return .pending }
         if containers.contains(where: { $0.plan.kind == .sidecar && !$0.status.started && $0.lastExit == nil }) {
             return .pending
@@ -139,12 +141,14 @@ extension Shim {
         let now = Clock.realtime
         var signal: Int32?
         if case .killed(let number) = exit { signal = number }
-        let reason = wasOutOfMemory && exit != .exited(code: 0) ? "OOMKilled" : exit == .exited(code: 0) ? "Completed" : "Error"
+        let reason =
+            wasOutOfMemory && exit != .exited(code: 0) ? "OOMKilled" : exit == .exited(code: 0) ? "Completed" : "Error"
         finish(
             container,
             .init(
                 exitCode: exit.shellCode, signal: signal, reason: reason,
-                message: TerminationMessage.read(container, exitCode: exit.shellCode), startedAt: attempt.startedAt, finishedAt: now),
+                message: TerminationMessage.read(container, exitCode: exit.shellCode), startedAt: attempt.startedAt,
+                finishedAt: now),
             ranFor: now - attempt.startedAt)
     }
 
@@ -162,7 +166,9 @@ extension Shim {
         attempt.readers = []
         attempt.output.finish()
         attempt.error.finish()
-        if let failure = attempt.log.failure { record(.warning, "FailedLogWrite", "the log is not complete: \(failure)") }
+        if let failure = attempt.log.failure {
+            record(.warning, "FailedLogWrite", "the log is not complete: \(failure)")
+        }
         if let input = attempt.input { _ = OwnedDescriptor(taking: input) }
         attempt.input = nil
         try attempt.cgroup.remove()
@@ -187,10 +193,14 @@ extension Shim {
         }
         guard pause > 0 else { return restart() }
         container.status.lastTermination = termination
-        let message = "back-off \(Self.duration(pause)) restarting failed container=\(container.plan.name) "
+        let message =
+            "back-off \(Self.duration(pause)) restarting failed container=\(container.plan.name) "
             + "pod=\(plan.name)_\(plan.namespace)(\(plan.uid))"
         container.status.state = .waiting(Waiting(reason: "CrashLoopBackOff", message: message))
-        record(.warning, "BackOff", "Back-off restarting failed container \(container.plan.name) in pod \(plan.name)_\(plan.namespace)(\(plan.uid))", container: container.plan.name)
+        record(
+            .warning, "BackOff",
+            "Back-off restarting failed container \(container.plan.name) in pod \(plan.name)_\(plan.namespace)(\(plan.uid))",
+            container: container.plan.name)
         container.phase = .backingOff(timer: loop.after(nanoseconds: pause * 1_000_000_000, restart))
     }
 

@@ -50,7 +50,9 @@ extension Shim {
         self.preparation = nil
         preparationBackOff = preparationBackOff == 0 ? (plan.waiting == nil ? 10 : 1) : min(300, preparationBackOff * 2)
         guard exit == .exited(code: 0) else {
-            record(.warning, "Failed", "the prepare command ended with \(exit.shellCode); see shim.log in the pod's folder")
+            record(
+                .warning, "Failed", "the prepare command ended with \(exit.shellCode); see shim.log in the pod's folder"
+            )
             return
         }
         let new = try JSONFile.read(SandboxPlan.self, from: plan.podFolder + "/plan.json")

@@ -55,7 +55,8 @@ final class Shim {
             loop.after(nanoseconds: seconds * 1_000_000_000) { [unowned self] in
                 self.stop(
                     .init(
-                        reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline",
+                        reason: "DeadlineExceeded",
+                        message: "Pod was active on the node longer than the specified deadline",
                         gracePeriod: self.plan.terminationGracePeriod))
             }
         }
@@ -75,7 +76,10 @@ final class Shim {
         }
         _ = try loop.add(signals.raw) { [unowned self] _ in
             while try self.signals.next() != nil {
-                self.stop(.init(reason: "Terminated", message: "the shim was asked to end by a signal", gracePeriod: self.plan.terminationGracePeriod))
+                self.stop(
+                    .init(
+                        reason: "Terminated", message: "the shim was asked to end by a signal",
+                        gracePeriod: self.plan.terminationGracePeriod))
             }
         }
     }
@@ -88,7 +92,8 @@ final class Shim {
             let text = String(decoding: result.errors, as: UTF8.self).split(separator: "\n").last ?? "it said nothing"
             throw RuntimeError("failed to setup network for sandbox: \(text)")
         }
-        status.podIPs = String(decoding: result.output, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
+        status.podIPs = String(decoding: result.output, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(
+            String.init)
     }
 
     private func closeNetwork() throws {

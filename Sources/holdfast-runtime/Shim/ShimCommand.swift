@@ -15,7 +15,9 @@ enum ShimCommand {
             let answer = try File.readAll(reader.raw, limit: 1 << 16, subject: "the shim's report")
             if answer == [ready] { return 0 }
             throw RuntimeError(
-                answer.isEmpty ? "the shim of pod \(plan.name) ended before it was ready" : String(decoding: answer, as: UTF8.self))
+                answer.isEmpty
+                    ? "the shim of pod \(plan.name) ended before it was ready" : String(decoding: answer, as: UTF8.self)
+            )
         case .child:
             supervise(plan, reportTo: report.takeWriter().release())
         }
