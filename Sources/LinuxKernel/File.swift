@@ -396,22 +396,6 @@ extension File {
         let folder = try open(path, [.readOnly, .directory])
         return try names(in: folder.raw, subject: path)
     }
-
-    /// Removes a path and all below it, by descriptor, never through a link; a path that is not there is fine.
-    package static func removeTree(_ path: String, at folder: Int32 = here) throws(SyscallError) {
-        do { try remove(path, at: folder) } catch  where error.errno == .noEntry {
-            return
-        } catch  where error.errno == .isDirectory || error.errno == .notPermitted {
-            let inner: OwnedDescriptor
-            do { inner = try open(path, [.readOnly, .directory, .noFollow], at: folder) } catch
-                where error.errno == .noEntry
-            {
-                return
-            }
-            for name in try names(in: inner.raw, subject: path) { try removeTree(name, at: inner.raw) }
-            do { try removeFolder(path, at: folder) } catch  where error.errno == .noEntry { return }
-        }
-    }
 }
 
 /// Magic numbers of file systems.

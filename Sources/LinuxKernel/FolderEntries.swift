@@ -120,4 +120,13 @@ extension File {
     package static func removeFolder(_ name: EntryName, at folder: Int32) throws(SyscallError) {
         try check(unsafe name.withPointer { unsafe clinux_unlinkat(folder, $0, AT_REMOVEDIR) }, "rmdir", on: name)
     }
+
+    /// Moves an entry of one open folder to a new name in another; a name that is taken is `EEXIST`.
+    package static func rename(
+        _ name: EntryName, of folder: Int32, to new: String, in other: Int32
+    ) throws(SyscallError) {
+        try check(
+            unsafe name.withPointer { unsafe clinux_renameat(folder, $0, other, new, 1) }, "rename",
+            on: "\(name) to \(new)")
+    }
 }
