@@ -38,4 +38,10 @@ package struct MemoryVolume: Codable, Hashable, Sendable {
     package var permissions: UInt32
     /// The group of its root.
     package var gid: UInt32?
+
+    package init(size: Int64?, permissions: UInt32, gid: UInt32? = nil) {
+        self.size = size
+        self.permissions = permissions
+        self.gid = gid
+    }
 }

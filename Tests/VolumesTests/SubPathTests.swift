@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import LinuxKernel
+import Testing
+import Volumes
+
+@Suite("Parts of volumes")
+struct SubPathTests {
+    @Test(
+        "a subPathExpr takes values of the container's environment",
+        arguments: [
+            ("$(POD)/logs", "web/logs"), ("a$$(POD)", "a$(POD)"), ("$x", "$x"), ("$", "$"), ("$(POD", "$(POD"),
+            ("$(POD)$(POD)", "webweb"), ("$$$(POD)", "$web"),
+        ])
+    func expansion(expression: String, expected: String) throws {
+        let mount = try SubPathMount(root: "/v", subPath: nil, subPathExpr: expression, environment: ["POD": "web"])
+        #expect(mount.path == expected)
+    }
+
+    @Test(
+        "a part that is no relative path within the volume is refused",
+        arguments: [
+            (nil, "$(ABSENT)", "missing value for \"ABSENT\""), (nil, "$(UP)/x", "must not contain '..'"),
+            (nil, "$(ROOT)", "must not be an absolute path"), ("/etc", nil, "must not be an absolute path"),
+            ("a/../../b", nil, "must not contain '..'"),
+        ] as [(String?, String?, String)])
+    func refused(subPath: String?, expression: String?, message: String) throws {
+        let error = try #require(throws: SubPathError.self) {
+            try SubPathMount(
+                root: "/v", subPath: subPath, subPathExpr: expression,
+                environment: ["UP": "a/..", "ROOT": "/etc"])
+        }
+        #expect(error.description.contains(message))
+    }
+
+    @Test("missing folders are made with the volume's own bits and group, and what is there is left alone")
+    func made() throws {
+        let scratch = try Scratch()
+        try scratch.folder("v", 0o2770, gid: 2000)
+        try scratch.folder("v/there", 0o700)
+        try SubPathMount(root: "\(scratch.path)/v", subPath: "there/./a/b", subPathExpr: nil, environment: [:])
+            .prepare()
+        #expect(try scratch.status("v/there") == "directory 0:0 0700")
+        // The group is inherited from the folder above, which has no set-gid bit here.
+        #expect(try scratch.status("v/there/a") == "directory 0:0 2770")
+        try SubPathMount(root: "\(scratch.path)/v", subPath: "new/a", subPathExpr: nil, environment: [:]).prepare()
+        #expect(try scratch.status("v/new/a") == "directory 0:2000 2770")
+        try scratch.file("v/file", 0o600)
+        try SubPathMount(root: "\(scratch.path)/v", subPath: "file", subPathExpr: nil, environment: [:]).prepare()
+        #expect(try scratch.status("v/file") == "regular 0:0 0600")
+    }
+
+    @Test("links inside the volume are followed")
+    func inside() throws {
+        let scratch = try Scratch()
+        try scratch.folder("v/real")
+        try scratch.folder("v/deep/er")
+        try File.makeLink("\(scratch.path)/v/deep/er/link", to: "../../real")
+        let mount = try SubPathMount(
+            root: "\(scratch.path)/v", subPath: "deep/er/link/made", subPathExpr: nil, environment: [:])
+        try mount.prepare()
+        #expect(try scratch.status("v/real/made") == "directory 0:0 0755")
+    }
+
+    @Test(
+        "a link that leads out of the volume is one clear error, and nothing is made or changed outside",
+        arguments: ["../outside", "/etc", "/proc/self/root", "../outside/absent", "loop"])
+    func leaving(target: String) throws {
+        let scratch = try Scratch()
+        try scratch.folder("v")
+        try scratch.folder("outside")
+        try File.makeLink("\(scratch.path)/v/loop", to: target)
+        for path in ["loop", "loop/new"] {
+            let mount = try SubPathMount(
+                root: "\(scratch.path)/v", subPath: path, subPathExpr: nil, environment: [:])
+            let error = try #require(throws: SubPathError.self) { try mount.prepare() }
+            #expect(error.description == "subPath \"\(path)\" leaves the volume through a symbolic link")
+        }
+        #expect(try File.names(in: "\(scratch.path)/outside") == [])
+    }
+
+    @Test("what was opened stays what it was when the path is changed afterwards")
+    func descriptor() throws {
+        let scratch = try Scratch()
+        try scratch.folder("v/part", 0o711)
+        let root = try File.open("\(scratch.path)/v", [.path, .directory])
+        let opened = try SubPath.make("part", below: root.raw)
+        try File.rename("\(scratch.path)/v/part", to: "\(scratch.path)/v/moved")
+        try File.makeLink("\(scratch.path)/v/part", to: "/etc")
+        #expect(try File.status(of: opened.raw).inode == File.status("\(scratch.path)/v/moved").inode)
+        #expect(throws: SyscallError.self) { _ = try SubPath.open("part", below: root.raw) }
+    }
+}
