@@ -77,5 +77,10 @@ let package = Package(
             name: "SecurityPolicyTests", dependencies: ["LinuxTypes", "KubernetesAPI", "SecurityPolicy"],
             swiftSettings: strict),
         .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxTypes", "LinuxKernel"], swiftSettings: strict),
+        .testTarget(
+            name: "PodNetworkTests", dependencies: ["LinuxTypes", "LinuxKernel", "PodNetwork"], swiftSettings: strict),
+        .testTarget(
+            name: "VolumesTests", dependencies: ["LinuxTypes", "KubernetesAPI", "CLinux", "LinuxKernel", "Volumes"],
+            swiftSettings: strict),
     ]
 )
