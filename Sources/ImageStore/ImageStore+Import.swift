@@ -203,6 +203,10 @@ extension Staging {
             throw ImageError(
                 .invalidImage, "\(subject): \(layers) layers, but rootfs.diff_ids has \(diffIDs.count) digests")
         }
+        // Source: Linux, fs/overlayfs/params.h, OVL_MAX_STACK.
+        guard layers <= 500 else {
+            throw ImageError(.invalidImage, "\(subject): \(layers) layers, but overlayfs takes at most 500")
+        }
         return diffIDs
     }
 

@@ -9,6 +9,7 @@ import OCISpec
 ///     oci-layout, index.json     what counts as here: one entry per reference, complete and unpacked
 ///     blobs/sha256/HEX           manifests, configs and layers as they came, verified
 ///     layers/HEX/                a layer's files, by chain id, as overlayfs wants them
+///     empty/                     the root of an image without layers
 ///     scratch/                   work that is not done; nobody's when its lock is free
 ///     import.lock, use.lock      see ``Lock``
 ///
@@ -22,6 +23,7 @@ package struct ImageStore: Hashable, Sendable {
 
     var indexPath: String { folder + "/index.json" }
     func blobPath(_ digest: Digest) -> String { "\(folder)/blobs/sha256/\(digest.hex)" }
+    private var emptyLayer: String { folder + "/empty" }
     func layerPath(_ chainID: Digest) -> String { "\(folder)/layers/\(chainID.hex)" }
 
     /// The annotation that holds an entry's full reference.
@@ -43,6 +45,7 @@ package struct ImageStore: Hashable, Sendable {
                     try File.changePermissions(of: open.raw, to: 0o700)
                 }
             }
+            try File.makeFolderIfMissing(emptyLayer, mode: 0o755)
             let layout = folder + "/oci-layout"
             guard try !File.exists(layout) else { return }
             try File.replace(layout, with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), mode: 0o600)
@@ -81,8 +84,9 @@ extension ImageStore {
         return images.sorted { $0.reference.description < $1.reference.description }
     }
 
-    /// The folders of an image's layers, the uppermost first, as overlayfs' `lowerdir` wants them.
+    /// The folders of an image's layers, the uppermost first, as overlayfs' `lowerdir` wants them; at least one.
     package func layers(of image: StoredImage) throws(ImageError) -> [String] {
+        if image.chainIDs.isEmpty { return [emptyLayer] }
         var folders: [String] = []
         for chainID in image.chainIDs.reversed() {
             let path = layerPath(chainID)

@@ -82,12 +82,15 @@ final class LayerWriter {
 // One entry.
 extension LayerWriter {
     private static let hidden = ".wh."
+    private static let own = ".wh..wh."
     private static let opaque = ".wh..wh..opq"
 
     private func write(_ entry: TarEntry, from reader: TarReader) throws(ImageError) {
         let path = try names(of: entry.path)
         // The root is every container's, with the mode that containerd gives it, whatever folder it was packed from.
         guard let last = path.last else { return }
+        // aufs' own files: no part of the image.
+        if path.dropLast().contains(where: { $0.hasPrefix(Self.own) }) { return }
         let name = String(last)
         let (parents, folder) = try self.folder(at: path.dropLast(), for: entry)
         if name.hasPrefix(Self.hidden) { return try hide(name, in: folder, entry) }
@@ -138,15 +141,14 @@ extension LayerWriter {
         let name = String(whiteout.dropFirst(Self.hidden.utf8.count))
         try writing(entry) { () throws(SyscallError) in
             if whiteout == Self.opaque { return try Self.makeOpaque(folder.raw) }
-            // aufs' own files: no part of the image.
-            if name.hasPrefix(Self.hidden) || name.isEmpty { return }
+            if whiteout.hasPrefix(Self.own) || name.isEmpty { return }
             guard let there = try File.statusIfThere(name, at: folder.raw) else {
                 return try File.makeNode(
                     name, kind: .characterDevice, permissions: 0, device: Overlay.whiteout, at: folder.raw)
             }
             guard there.kind == .directory else { return }
-            let opaque = try File.open(name, [.readOnly, .directory, .noFollow], at: folder.raw)
-            try Self.makeOpaque(opaque.raw)
+            let hiding = try File.open(name, [.readOnly, .directory, .noFollow], at: folder.raw)
+            try Self.makeOpaque(hiding.raw)
         }
     }
 

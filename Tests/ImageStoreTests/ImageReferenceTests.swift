@@ -34,7 +34,8 @@ struct ImageReferenceTests {
     @Test(
         "what the grammar does not have is refused in the kubelet's words",
         arguments: [
-            "", " ", "a b", "x:", "x:-tag", "x:tag:tag", "/x", "x/", "a//b", "-x", "x-", "a___b", "a.-b", "x@", "x@sha256",
+            "", " ", "a b", "x:", "x:-tag", "x:tag:tag", "/x", "x/", "a//b", "-x", "x-", "a___b", "a.-b", "x@",
+            "x@sha256",
             "x@sha256:0123", "x:\(String(repeating: "t", count: 129))", "../x", "host.tld:port/x", "-host.tld/x",
             "host..tld/x", "x\n", "é", "https://host.tld/x", "[::1/x", "x@sha256:\(hex)@sha256:\(hex)",
         ])
