@@ -39,7 +39,7 @@ extension EffectiveSecurityContext {
             appArmor: fields.confine(appArmor, privileged: privileged, node: node),
             seLinux: fields.seLinux(privileged: privileged, node: node),
             namespaces: fields.namespaces(privileged: privileged, node: node),
-            sysctls: fields.sysctls(node),
+            sysctls: node.sysctls(of: pod),
             oomScoreAdjustment: fields.oomScoreAdjustment(node), resources: fields.resources())
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
 package import OCISpec
 package import SecurityPolicy
 
@@ -20,13 +21,17 @@ package struct ContainerMounts: Hashable, Sendable {
         package var destination: String
         /// A path of the machine.
         package var source: String
+        /// The part of the source that is mounted; it is looked for at the moment of the mount.
+        package var subPath: String?
         package var access: Access
         package var propagation: Propagation
         package init(
-            destination: String, source: String, access: Access = .readWrite, propagation: Propagation = .none
+            destination: String, source: String, subPath: String? = nil, access: Access = .readWrite,
+            propagation: Propagation = .none
         ) {
             self.destination = destination
             self.source = source
+            self.subPath = subPath
             self.access = access
             self.propagation = propagation
         }
@@ -63,7 +68,8 @@ package struct ContainerMounts: Hashable, Sendable {
         let asked = volumes.map { volume in
             MountSpec(
                 destination: Self.clean(volume.destination), type: "bind", source: volume.source,
-                options: ["rbind", volume.propagation.rawValue, volume.access.rawValue])
+                options: ["rbind", volume.propagation.rawValue, volume.access.rawValue]
+                    + (volume.subPath.map { ["\(MountPlan.subPathOption)=\($0)"] } ?? []))
         }
         let places = Set(asked.map(\.destination))
         let own =

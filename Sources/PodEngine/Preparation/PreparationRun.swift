@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import ImageStore
+import KubernetesAPI
+import LinuxKernel
+import LinuxTypes
+import OCISpec
+import PodNetwork
+import SecurityPolicy
+import Synchronization
+import Volumes
+
+/// One go at preparing a pod.
+struct PreparationRun {
+    let preparation: PodPreparation
+    let mode: PodPreparation.Mode
+    let onEvent: (PodEvent) -> Void
+    let folder: String
+    let files: PodFiles
+    let facts: PodFacts
+    /// The plan that is in force; nil at the first go.
+    let earlier: SandboxPlan?
+
+    var pod: Pod { preparation.pod }
+    var node: Node { preparation.node }
+
+    init(
+        _ preparation: PodPreparation, _ mode: PodPreparation.Mode, _ onEvent: @escaping (PodEvent) -> Void
+    ) throws(PreparationError) {
+        self.preparation = preparation
+        self.mode = mode
+        self.onEvent = onEvent
+        folder = preparation.podFolder
+        files = PodFiles(pod: preparation.pod, folder: folder)
+        let planFile = "\(folder)/plan.json"
+        earlier =
+            mode == .quick
+            ? nil : try preparing("reading \(planFile)") { try Self.read(SandboxPlan.self, planFile) }
+        facts = try Self.facts(preparation)
+    }
+
+    private static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value? {
+        do { return try JSONFile.read(type, from: path) } catch let error as SyscallError
+            where error.errno == .noEntry
+        {
+            return nil
+        }
+    }
+
+    private static func facts(_ preparation: PodPreparation) throws(PreparationError) -> PodFacts {
+        let statusFile = preparation.root.runFolder(uid: preparation.pod.metadata.uid ?? "") + "/status.json"
+        let status = try preparing("reading \(statusFile)") { try read(SandboxStatus.self, statusFile) }
+        let addresses = try preparing("reading the machine's addresses") { try NetworkAddresses.primary() }
+        return PodFacts(
+            nodeName: try PodFiles.machineName(), hostIPs: addresses,
+            podIPs: preparation.pod.spec.hostNetwork == true ? addresses : status?.podIPs ?? [])
+    }
+
+    /// Goes through everything once.
+    func plan() throws(PreparationError) -> SandboxPlan {
+        try preparing("making the pod's folder") { try File.makeFolders(folder + "/containers", mode: 0o700) }
+        var plan = frame()
+        let hostname: String
+        do { hostname = try name(of: &plan) } catch {
+            return waiting(plan, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(error)")
+        }
+        if earlier == nil {
+            for note in try files.write(hostname: hostname, addresses: facts.podIPs) {
+                tell(.warning, note.reason, note.message)
+            }
+        }
+        if let refusal = node.sandboxRefusal(pod) {
+            return waiting(plan, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(refusal)")
+        }
+        guard let volumes = prepareVolumes(&plan) else { return waiting(plan) }
+        let shared = PreparedContainer.Shared(run: self, hostname: hostname, volumes: volumes)
+        for container in pod.podContainers {
+            if let kept = keeps(container) {
+                plan.containers.append(kept)
+            } else {
+                plan.containers.append(
+                    try PreparedContainer(shared, container, earlier: earlierWaiting(container)).plan())
+            }
+        }
+        return plan
+    }
+
+    func tell(_ severity: PodEvent.Severity, _ reason: String, _ message: String, container: String? = nil) {
+        onEvent(
+            PodEvent(time: Clock.realtime, severity: severity, reason: reason, message: message, container: container))
+    }
+
+    // MARK: the frame
+
+    private func frame() -> SandboxPlan {
+        let metadata = pod.metadata
+        let spec = pod.spec
+        let uid = metadata.uid ?? ""
+        var plan = SandboxPlan(
+            uid: uid, namespace: metadata.namespace ?? "", name: metadata.name ?? "", podFolder: folder,
+            runFolder: preparation.root.runFolder(uid: uid), cgroupPath: "/holdfast/\(uid)",
+            restartPolicy: spec.restartPolicy.flatMap(SandboxPlan.RestartPolicy.init) ?? .always,
+            terminationGracePeriod: spec.terminationGracePeriodSeconds ?? 30,
+            prepareCommand: preparation.prepareCommand)
+        plan.hostNetwork = spec.hostNetwork == true
+        plan.hostIPC = spec.hostIPC == true
+        plan.hostPID = spec.hostPID == true
+        plan.shareProcessNamespace = spec.shareProcessNamespace == true && !plan.hostPID
+        plan.sysctls = node.sysctls(of: pod).mapValues(\.value)
+        plan.activeDeadline = spec.activeDeadlineSeconds
+        if !plan.hostIPC {
+            plan.sharedMemory = SandboxPlan.MemoryMount(
+                path: files.sharedMemory, size: Bytes.mebibytes(64).count, permissions: 0o1777)
+        }
+        if !plan.hostNetwork, let network = preparation.network {
+            plan.networkAdd = network.add
+            plan.networkRemove = network.remove
+        }
+        return plan
+    }
+
+    /// What the pod's containers are called; a pod on the machine's network has the machine's name.
+    private func name(of plan: inout SandboxPlan) throws(NetworkError) -> String {
+        guard !plan.hostNetwork else { return facts.nodeName }
+        let name = try files.name().systemName
+        plan.hostname = name
+        return name
+    }
+
+    // MARK: waiting
+
+    /// The pod as a whole waits: no container starts.
+    private func waiting(_ plan: SandboxPlan, _ reason: String? = nil, _ message: String? = nil) -> SandboxPlan {
+        var plan = plan
+        if let reason, let message { tell(.warning, reason, message) }
+        if plan.waiting == nil { plan.waiting = Waiting(reason: "ContainerCreating", message: message) }
+        plan.containers = pod.podContainers.map { container in
+            PreparedContainer.frame(
+                container, in: folder, readiness: .pending(Waiting(reason: "ContainerCreating")))
+        }
+        return plan
+    }
+
+    private func earlierPlan(_ container: PodContainer) -> ContainerPlan? {
+        earlier?.containers.first { $0.name == container.container.name }
+    }
+
+    /// What stays as it was decided: a container that is ready may run by now.
+    private func keeps(_ container: PodContainer) -> ContainerPlan? {
+        guard let plan = earlierPlan(container) else { return nil }
+        if case .pending = plan.readiness { return nil }
+        return plan
+    }
+
+    private func earlierWaiting(_ container: PodContainer) -> Waiting? {
+        guard case .pending(let waiting) = earlierPlan(container)?.readiness else { return nil }
+        return waiting
+    }
+
+    // MARK: volumes
+
+    /// By name; nil when one of them is not there yet.
+    private func prepareVolumes(_ plan: inout SandboxPlan) -> [String: PreparedVolume]? {
+        var pod = pod
+        var later: [Volume] = []
+        if mode == .quick, pod.spec.securityContext?.fsGroup != nil {
+            // A claim may hold a million files that are to be given to the group; the prepare command does that.
+            later = (pod.spec.volumes ?? []).filter { $0.persistentVolumeClaim != nil }
+            pod.spec.volumes?.removeAll { $0.persistentVolumeClaim != nil }
+        }
+        if !later.isEmpty { plan.waiting = Waiting(reason: "ContainerCreating") }
+        let volumes = PodVolumes(
+            pod: pod, folder: folder, storage: preparation.root.volumes, memoryLimit: pod.memoryLimit,
+            objects: preparation.objects)
+        let warnings = WarningList()
+        let outcomes = volumes.prepare { activity in
+            if case .warning(let warning) = activity { warnings.add(warning) }
+        }
+        for warning in warnings.all { tell(.warning, warning.reason, warning.message) }
+        var prepared: [String: PreparedVolume] = [:]
+        for outcome in outcomes {
+            switch outcome.result {
+            case .success(let volume):
+                prepared[outcome.name] = volume
+                if let memory = volume.memory {
+                    plan.memoryVolumes.append(
+                        SandboxPlan.MemoryMount(
+                            path: volume.path, size: memory.size, permissions: memory.permissions, gid: memory.gid))
+                }
+            case .failure(let error):
+                tell(.warning, error.reason, error.message)
+                if plan.waiting == nil {
+                    plan.waiting = Waiting(reason: "ContainerCreating", message: error.message)
+                }
+            }
+        }
+        return plan.waiting == nil ? prepared : nil
+    }
+}
+
+/// Warnings that come from any thread.
+private final class WarningList: Sendable {
+    private let list = Mutex<[VolumeWarning]>([])
+    func add(_ warning: VolumeWarning) { list.withLock { $0.append(warning) } }
+    var all: [VolumeWarning] { list.withLock { $0 } }
+}
+
+extension Pod {
+    /// What the containers may use together; nil when one of them has no limit.
+    fileprivate var memoryLimit: Bytes? {
+        var (start, running) = (Int64(0), Int64(0))
+        for container in podContainers {
+            guard let limit = container.container.resources.limits?["memory"]?.value, limit > 0 else { return nil }
+            switch container.kind {
+            case .`init`: start = max(start, limit)
+            case .sidecar, .main: running = running.addingReportingOverflow(limit).overflow ? .max : running + limit
+            }
+        }
+        return Bytes(max(start, running))
+    }
+}

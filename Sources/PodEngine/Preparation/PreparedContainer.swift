@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
+import ImageStore
+import KubernetesAPI
+import LinuxKernel
+import LinuxTypes
+import OCISpec
+import SecurityPolicy
+import Volumes
+
+/// One container's way from manifest and image to `config.json`.
+struct PreparedContainer {
+    /// What the containers of a pod have in common.
+    struct Shared {
+        let run: PreparationRun
+        let hostname: String
+        /// By name.
+        let volumes: [String: PreparedVolume]
+    }
+
+    let run: PreparationRun
+    let shared: Shared
+    let container: PodContainer
+    let earlier: Waiting?
+
+    init(_ shared: Shared, _ container: PodContainer, earlier: Waiting?) {
+        run = shared.run
+        self.shared = shared
+        self.container = container
+        self.earlier = earlier
+    }
+
+    private var name: String { container.container.name }
+
+    static func frame(
+        _ container: PodContainer, in podFolder: String, readiness: ContainerPlan.Readiness
+    ) -> ContainerPlan {
+        let kind: ContainerPlan.Kind =
+            switch container.kind {
+            case .`init`: .`init`
+            case .sidecar: .sidecar
+            case .main: .main
+            }
+        var plan = ContainerPlan(
+            name: container.container.name, fieldPath: container.path, kind: kind, readiness: readiness,
+            folder: "\(podFolder)/containers/\(container.container.name)", image: container.container.image ?? "")
+        plan.stdin = container.container.stdin == true
+        plan.tty = container.container.tty == true
+        plan.terminationMessageFromLogs = container.container.terminationMessagePolicy == "FallbackToLogsOnError"
+        return plan
+    }
+
+    /// Prepares it as far as it goes.
+    func plan() throws(PreparationError) -> ContainerPlan {
+        var plan = Self.frame(container, in: run.folder, readiness: .pending(Waiting(reason: "ContainerCreating")))
+        let store = ImageStore(folder: run.preparation.root.images)
+        let images = ImagePreparation(store: store, mode: run.mode, container: container.container, earlier: earlier) {
+            run.tell($0, $1, $2, container: name)
+        }
+        switch try images.find() {
+        case .pending(let waiting): plan.readiness = .pending(waiting)
+        case .refused(let waiting): plan.readiness = .refused(waiting)
+        case .image(let image):
+            plan.imageID = "\(image.reference.repository)@\(image.digest)"
+            do {
+                try configure(&plan, image, store)
+                plan.readiness = .ready
+            } catch let refusal as Refusal {
+                run.tell(.warning, "Failed", "Error: \(refusal.message)", container: name)
+                let waiting = Waiting(reason: refusal.reason.rawValue, message: refusal.message)
+                plan.readiness = refusal.isTransient ? .pending(waiting) : .refused(waiting)
+            } catch let error as ImageError {
+                run.tell(.warning, "Failed", "Error: \(error)", container: name)
+                plan.readiness = .refused(
+                    Waiting(reason: Refusal.Reason.container.rawValue, message: error.description))
+            } catch {
+                throw PreparationError("preparing container \(name): \(error)")
+            }
+        }
+        return plan
+    }
+
+    /// Decides everything and writes `config.json`, in the order in which a node finds faults.
+    private func configure(_ plan: inout ContainerPlan, _ image: StoredImage, _ store: ImageStore) throws {
+        let defaults = image.config.config ?? ImageConfig.Defaults()
+        plan.layers = try store.layers(of: image)
+        let identity = try store.identityFiles(of: image)
+        let users = UserDatabase(passwd: identity.passwd, group: identity.group)
+
+        let variables = try environment()
+        let volumes = try volumeMounts(variables)
+        let context = try EffectiveSecurityContext.resolve(
+            pod: run.pod, container: container, image: ImageIdentity(user: defaults.User ?? "", database: users),
+            node: run.node)
+        let process = try ContainerProcess(
+            container: container, image: defaults, variables: variables, hostname: shared.hostname,
+            user: users.user(uid: context.uid.value))
+        plan.imageVolumes = try imageVolumes(defaults, besides: volumes)
+        plan.stopSignal = try stopSignal(defaults)
+
+        try File.makeFolders(plan.folder, mode: 0o700)
+        let spec = ContainerSpec(
+            container: container, context: context, process: process, hostname: shared.hostname,
+            mounts: ContainerMounts(
+                volumes: try volumes + [terminationLog(plan.folder)],
+                files: ContainerMounts.PodFiles(
+                    hosts: run.files.hosts, hostname: run.files.hostname,
+                    resolverConfiguration: run.files.resolverConfiguration,
+                    sharedMemory: run.pod.spec.hostIPC == true ? "/dev/shm" : run.files.sharedMemory)),
+            seccomp: try SeccompPreparation(container: container, context: context, node: run.node).spec(),
+            devices: context.privileged.value ? try HostDevices.list() : [],
+            cgroupPath: "/holdfast/\(run.pod.metadata.uid ?? "")/\(name)",
+            weighsProcessors: run.pod.podContainers.contains { container in
+                container.container.resources.limits?["cpu"] != nil
+                    || container.container.resources.requests?["cpu"] != nil
+            })
+        // After a crash of the machine the pod is prepared anew.
+        try File.replace(
+            plan.folder + "/config.json", with: try JSONFile.encode(spec.runtimeSpec), durable: false)
+    }
+
+    // MARK: environment
+
+    private func environment() throws -> [EnvironmentVariable] {
+        try refuseUnknownAddress()
+        var (configMaps, secrets): (Set<String>, Set<String>) = ([], [])
+        for source in container.container.envFrom ?? [] {
+            if let name = source.configMapRef?.name { configMaps.insert(name) }
+            if let name = source.secretRef?.name { secrets.insert(name) }
+        }
+        for variable in container.container.env ?? [] {
+            if let name = variable.valueFrom?.configMapKeyRef?.name { configMaps.insert(name) }
+            if let name = variable.valueFrom?.secretKeyRef?.name { secrets.insert(name) }
+        }
+        let namespace = run.pod.metadata.namespace ?? ""
+        var maps: [String: [String: String]] = [:]
+        for name in configMaps {
+            maps[name] = try run.preparation.objects.configMap(name, namespace: namespace).map { $0.data ?? [:] }
+        }
+        var values: [String: [String: String]] = [:]
+        for name in secrets {
+            values[name] = try run.preparation.objects.secret(name, namespace: namespace)?.plainValues()
+        }
+        return try PodEnvironment(
+            pod: run.pod, container: container, facts: run.facts, node: run.node, configMaps: maps, secrets: values
+        ).variables()
+    }
+
+    /// The pod's address is known once its network is made, which is after the first go.
+    private func refuseUnknownAddress() throws(Refusal) {
+        guard run.preparation.network != nil, run.facts.podIPs.isEmpty else { return }
+        for (index, variable) in (container.container.env ?? []).enumerated() {
+            if let path = variable.valueFrom?.fieldRef?.fieldPath, path.hasPrefix("status.podIP") {
+                throw Refusal(
+                    .containerConfig, field: "\(container.path).env[\(index)].valueFrom.fieldRef",
+                    message: "\(path) is not known yet", isTransient: true)
+            }
+        }
+    }
+
+    // MARK: mounts
+
+    private func volumeMounts(_ variables: [EnvironmentVariable]) throws -> [ContainerMounts.Volume] {
+        let values = Dictionary(variables.map { ($0.name, $0.value) }) { $1 }
+        var mounts: [ContainerMounts.Volume] = []
+        for (index, mount) in (container.container.volumeMounts ?? []).enumerated() {
+            let field = "\(container.path).volumeMounts[\(index)]"
+            guard let volume = shared.volumes[mount.name] else {
+                throw Refusal(.containerConfig, field: "\(field).name", message: "volume \"\(mount.name)\" not found")
+            }
+            let part = try subPath(mount, of: volume, values, field: field)
+            mounts.append(
+                ContainerMounts.Volume(
+                    destination: mount.mountPath, source: volume.path, subPath: part,
+                    access: access(mount, volume), propagation: try propagation(mount, field: field)))
+        }
+        return mounts
+    }
+
+    private func access(_ mount: VolumeMount, _ volume: PreparedVolume) -> ContainerMounts.Volume.Access {
+        guard mount.readOnly == true || volume.readOnly else { return .readWrite }
+        // mount_setattr(2) makes mounts below read-only on every kernel that Holdfast runs on.
+        return ["Enabled", "IfPossible"].contains(mount.recursiveReadOnly) ? .recursivelyReadOnly : .readOnly
+    }
+
+    private func propagation(
+        _ mount: VolumeMount, field: String
+    ) throws(Refusal) -> ContainerMounts.Volume.Propagation {
+        switch mount.mountPropagation ?? "None" {
+        case "None": return .none
+        case "HostToContainer": return .hostToContainer
+        case let other:
+            // The shim's mount namespace is a slave of the machine's: nothing mounted in it goes out.
+            throw Refusal(
+                .container, field: "\(field).mountPropagation",
+                message: "\(field).mountPropagation: \(other) is not supported")
+        }
+    }
+
+    private func subPath(
+        _ mount: VolumeMount, of volume: PreparedVolume, _ values: [String: String], field: String
+    ) throws -> String? {
+        let isAsked = [mount.subPath, mount.subPathExpr].contains { $0?.isEmpty == false }
+        guard isAsked else { return nil }
+        let part: SubPathMount
+        do {
+            part = try SubPathMount(
+                root: volume.path, subPath: mount.subPath, subPathExpr: mount.subPathExpr, environment: values)
+        } catch {
+            throw Refusal(.containerConfig, field: "\(field).subPath", message: error.description)
+        }
+        guard !part.isRoot else { return nil }
+        guard volume.memory == nil else { return part.path }
+        do { try part.prepare() } catch {
+            // The kubelet's message is vague on purpose; the cause is for who runs this machine.
+            run.tell(.warning, "FailedSubPath", "\(field).subPath: \(error)", container: name)
+            throw Refusal(
+                .containerConfig, field: "\(field).subPath",
+                message: "failed to prepare subPath for volumeMount \"\(mount.name)\" of container \"\(name)\"")
+        }
+        return part.path
+    }
+
+    /// A file of the container's own that every user in it can write; `path` is where it sees it.
+    private func terminationLog(_ folder: String) throws(SyscallError) -> ContainerMounts.Volume {
+        let path = "\(folder)/termination-log"
+        let file = try File.open(path, [.writeOnly, .create, .truncate, .noFollow], mode: 0o666)
+        try File.changePermissions(of: file.raw, to: 0o666)
+        let written = container.container.terminationMessagePath.flatMap { $0.isEmpty ? nil : $0 }
+        return ContainerMounts.Volume(destination: written ?? "/dev/termination-log", source: path)
+    }
+
+    // MARK: image
+
+    /// The image's `VOLUME`s, less those that the pod mounts itself.
+    private func imageVolumes(
+        _ image: ImageConfig.Defaults, besides volumes: [ContainerMounts.Volume]
+    ) throws(Refusal) -> [String] {
+        let mounted = Set(volumes.map { ContainerMounts.clean($0.destination) })
+        let paths = Set((image.Volumes ?? [:]).keys.map(ContainerMounts.clean))
+        // It would make a read-only root writable again.
+        guard !paths.contains("/") else {
+            throw Refusal(
+                .container, field: "\(container.path).image",
+                message: "\(container.path).image: the image's VOLUME \"/\" would take the place of its root")
+        }
+        return paths.subtracting(mounted).sorted()
+    }
+
+    private func stopSignal(_ image: ImageConfig.Defaults) throws(Refusal) -> Int32 {
+        guard let word = image.StopSignal, !word.isEmpty else { return Signal.terminate }
+        guard let number = Signal.number(named: word) else {
+            throw Refusal(
+                .container, field: "\(container.path).image",
+                message: "\(container.path).image: the image's StopSignal \"\(word)\" is no signal")
+        }
+        return number
+    }
+}
