@@ -19,6 +19,18 @@ package struct Quantity: Sendable {
         self.nanos = nanos
     }
 
+    /// Nil for a text that is no quantity.
+    init?(ifValid text: String) {
+        guard let nanos = Self.parse(text) else { return nil }
+        self.text = text
+        self.nanos = nanos
+    }
+
+    init(text: String, nanos: Int128) {
+        self.text = text
+        self.nanos = nanos
+    }
+
     package init(_ whole: Int64) {
         text = String(whole)
         nanos = Int128(whole) * Self.one
