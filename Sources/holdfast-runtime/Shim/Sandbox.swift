@@ -8,6 +8,7 @@ final class Sandbox {
     private var namespaces: [NamespaceKind: Int32] = [:]
     private var pause: StartingProcess?
     private let plan: SandboxPlan
+    private var mounted: Set<String> = []
 
     /// Makes it; the caller's mount namespace becomes its own, and its memory volumes go with the caller.
     init(_ plan: SandboxPlan) throws {
@@ -15,7 +16,7 @@ final class Sandbox {
         try Process.unshare([.mount])
         // Slave: what the machine mounts later comes in, nothing that is mounted here goes out.
         try Mount.setPropagation(.slave, of: "/")
-        for memory in plan.memoryVolumes { try Self.mount(memory) }
+        try mount(plan.memoryVolumes)
         if let memory = plan.sharedMemory { try Self.mount(memory) }
         try makeNamespaces()
         if plan.shareProcessNamespace { try startPause() }
@@ -48,6 +49,11 @@ final class Sandbox {
         try Process.signal(pause.descriptor.raw, Signal.kill)
         _ = try Process.wait(pause.descriptor.raw)
         self.pause = nil
+    }
+
+    /// Mounts the memory volumes that are not there yet: some come with a later preparation.
+    func mount(_ volumes: [SandboxPlan.MemoryMount]) throws(SyscallError) {
+        for volume in volumes where mounted.insert(volume.path).inserted { try Self.mount(volume) }
     }
 
     private static func mount(_ memory: SandboxPlan.MemoryMount) throws(SyscallError) {
