@@ -44,9 +44,8 @@ package struct Command: Sendable {
 
     /// Starts the program and returns once it has been executed; the caller waits for its end.
     ///
-    /// The descriptors become 0, 1, 2 and so on in the program; it gets no others.
-    ///
-    /// - Parameter file: an open file that is executed in place of what `path` names by then; `path` is its name only.
+    /// The descriptors become 0, 1, 2 and so on in the program; it gets no others. With `file`, an open file is executed in
+    /// place of what `path` names by then; `path` is its name only.
     package func start(descriptors: [Int32], file: Int32? = nil) throws(SyscallError) -> Child {
         var raw: Int32 = -1
         var failed: UnsafePointer<CChar>?
