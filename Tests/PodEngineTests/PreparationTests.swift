@@ -331,7 +331,8 @@ struct PreparationTests {
         let devices = try #require(try scene.spec().linux?.devices)
         let null = try #require(devices.first { $0.path == "/dev/null" })
         #expect(null.type == "c" && null.major == 1 && null.minor == 3)
-        #expect(!devices.contains { $0.path.hasPrefix("/dev/pts/") || $0.path == "/dev/console" })
+        #expect(
+            !devices.contains { $0.path.hasPrefix("/dev/pts/") || ["/dev/console", "/dev/ptmx"].contains($0.path) })
         for device in devices { #expect([.characterDevice, .blockDevice].contains(try File.status(device.path).kind)) }
     }
 

@@ -4,7 +4,7 @@ import OCISpec
 
 /// The machine's device nodes, as a privileged container gets them.
 enum HostDevices {
-    /// All nodes below `/dev` but terminals, shared memory and queues, which a container has of its own.
+    /// All nodes below `/dev` but the console, terminals, shared memory and queues, which a container has of its own.
     ///
     /// Source: containerd, pkg/oci, `HostDevices`.
     static func list(below folder: String = "/dev") throws(SyscallError) -> [LinuxSpec.Device] {
@@ -16,7 +16,7 @@ enum HostDevices {
             do { status = try File.status(path) } catch  where error.errno == .noEntry { continue }
             switch status.kind {
             case .directory where !skippedFolders.contains(name): devices += try list(below: path)
-            case .characterDevice where name != "console": devices.append(device("c", path, status))
+            case .characterDevice where !own.contains(name): devices.append(device("c", path, status))
             case .blockDevice: devices.append(device("b", path, status))
             default: continue
             }
@@ -24,6 +24,7 @@ enum HostDevices {
         return devices
     }
 
+    private static let own: Set = ["console", "ptmx"]
     private static let skippedFolders: Set = ["pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev"]
 
     private static func device(_ type: String, _ path: String, _ status: FileStatus) -> LinuxSpec.Device {
