@@ -10,9 +10,19 @@ extension Node {
     }
 
     /// Why the pod's sandbox cannot be made; the pod stays `Pending`, with this text in an event `FailedCreatePodSandBox`.
+    ///
+    /// What is asked for and would not be enforced is refused here: another runtime may be asked for as a stronger wall.
     package func sandboxRefusal(_ pod: Pod) -> String? {
-        guard pod.spec.hostUsers == false, !hasUserNamespaces else { return nil }
-        return "can't set `spec.hostUsers: false`, runtime does not support user namespaces"
+        if let name = pod.spec.runtimeClassName, !name.isEmpty {
+            return "spec.runtimeClassName: RuntimeClass \"\(name)\" not found"
+        }
+        if pod.spec.hostUsers == false, !hasUserNamespaces {
+            return "can't set `spec.hostUsers: false`, runtime does not support user namespaces"
+        }
+        if pod.spec.resources?.limits?.isEmpty == false {
+            return "spec.resources.limits: limits of a pod as a whole are not supported: set them on its containers"
+        }
+        return nil
     }
 
     private func forbiddenSysctl(_ pod: Pod) -> Rejection? {

@@ -90,4 +90,12 @@ struct AdmissionTests {
         node.hasUserNamespaces = true
         #expect(node.sandboxRefusal(pod) == nil)
     }
+
+    @Test("another runtime, and limits of the pod as a whole, are refused and not left out")
+    func unsupported() {
+        let other = Scene(pod: { $0.runtimeClassName = "gvisor" }).pod
+        #expect(Scene.node.sandboxRefusal(other) == "spec.runtimeClassName: RuntimeClass \"gvisor\" not found")
+        let limited = Scene(pod: { $0.resources = ResourceRequirements(limits: ["memory": Quantity(1)]) }).pod
+        #expect(Scene.node.sandboxRefusal(limited)?.hasPrefix("spec.resources.limits: ") == true)
+    }
 }
