@@ -62,6 +62,7 @@ let package = Package(
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ContainerRuntime"],
             swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["LinuxKernel"], swiftSettings: strict),
         .testTarget(
             name: "ImageStoreTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ImageStore"],
             swiftSettings: strict),
