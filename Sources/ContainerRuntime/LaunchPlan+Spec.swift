@@ -178,7 +178,9 @@ extension MountPlan {
         } else if type == "cgroup" || type == "cgroup2" {
             self.source = .cgroups
         } else {
-            self.source = .fileSystem(type: type, options: options.data)
+            // mount(8) makes both read-only: a write then fails before the permissions of the file are looked at.
+            let readOnly = options.readOnlyFileSystem ? [Option(key: "ro", value: nil)] : []
+            self.source = .fileSystem(type: type, options: options.data + readOnly)
         }
         destination = spec.destination
         attributes = options.attributes

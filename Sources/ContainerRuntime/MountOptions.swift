@@ -7,6 +7,8 @@ package struct MountOptions: Hashable, Sendable {
     package var cleared: MountAttributes = []
     /// Properties of the mount and of all mounts below it: `rro`.
     package var recursiveReadOnly = false
+    /// A new file system is read-only as a whole, wherever else it is mounted; `ro=vfs` makes this mount alone so.
+    package var readOnlyFileSystem = false
     package var bind = false
     package var recursiveBind = false
     package var propagation: Propagation = .private
@@ -19,6 +21,7 @@ package struct MountOptions: Hashable, Sendable {
     }
 
     private mutating func add(_ word: String) {
+        if word == "ro" || word == "rw" { readOnlyFileSystem = word == "ro" }
         if let attribute = Self.set[word] {
             attributes.insert(attribute)
             cleared.remove(attribute)
@@ -55,7 +58,7 @@ package struct MountOptions: Hashable, Sendable {
         ]).sorted()
 
     private static let set: [String: MountAttributes] = [
-        "ro": .readOnly, "nosuid": .noSetUserID, "nodev": .noDevices, "noexec": .noExecution,
+        "ro": .readOnly, "ro=vfs": .readOnly, "nosuid": .noSetUserID, "nodev": .noDevices, "noexec": .noExecution,
         "noatime": .noAccessTime, "strictatime": .strictAccessTime, "nodiratime": .noDirectoryAccessTime,
     ]
     private static let clear: [String: MountAttributes] = [

@@ -155,7 +155,8 @@ struct RootSetup {
     private func makeDevices() throws(SyscallError) {
         // An image whose /dev is a link would have nodes made on the machine: CVE-2026-41579.
         let folder = try root.makeMountPoint("/dev", folder: true, links: false)
-        for device in Self.defaultDevices + plan.devices { try makeNode(device, devices: folder.raw) }
+        // A listed one first: it may give a default device another owner.
+        for device in plan.devices + Self.defaultDevices { try makeNode(device, devices: folder.raw) }
         for (name, target) in Self.links where try !File.exists(name, at: folder.raw) {
             try File.makeLink(name, to: target, at: folder.raw)
         }

@@ -43,7 +43,9 @@ private struct SeccompProfile {
     var architectures: [UInt32]
     var rules: [Rule] = []
     /// System calls that libseccomp has no name for, with their answers.
-    var newer: [(number: UInt32, action: UInt32)] = []
+    ///
+    /// By architecture.
+    var newer: [UInt32: [(number: UInt32, action: UInt32)]] = [:]
     /// By architecture, the highest number that the profile names there.
     var highest: [UInt32: UInt32] = [:]
 
@@ -68,17 +70,26 @@ private struct SeccompProfile {
                 try note(name)
                 // libseccomp takes no rule that repeats its default, and none is needed.
                 if action != defaultAction { rules.append(Rule(number: number, action: action, arguments: arguments)) }
-            } else if let number = Self.newerSystemCalls[name] {
+            } else if let calls = newerCalls(name) {
                 guard arguments.isEmpty else {
                     throw LaunchPlan.wrong(
                         "\(field).args", "libseccomp of this machine cannot test arguments of \(name)")
                 }
-                newer.append((number, action))
-                for architecture in architectures { raise(architecture, to: number) }
+                for call in calls {
+                    newer[call.architecture, default: []].append((call.number, action))
+                    raise(call.architecture, to: call.number)
+                }
             } else if permissive && !rule.action.lets {
                 throw LaunchPlan.wrong("\(field).names", "unknown system call \"\(name)\" would stay allowed")
             }
         }
+    }
+
+    /// The numbers of a system call that libseccomp does not know; nil for a name that nobody knows.
+    private func newerCalls(_ name: String) -> [(architecture: UInt32, number: UInt32)]? {
+        if let number = Self.newerSystemCalls[name] { return architectures.map { ($0, number) } }
+        guard let number = Self.newerX86SystemCalls[name] else { return nil }
+        return architectures.filter { $0 == Self.x86_64 }.map { ($0, number) }
     }
 
     private mutating func note(_ name: String) throws(LaunchError) {
@@ -144,7 +155,9 @@ private struct SeccompProfile {
             if stub, let highest = highest[architecture] {
                 answers += [BPF.jumpIfGreater(highest + base, no: 1), BPF.answer(noSystemCall)]
             }
-            for call in newer { answers += [BPF.jumpIfEqual(call.number + base, no: 1), BPF.answer(call.action)] }
+            for call in newer[architecture] ?? [] {
+                answers += [BPF.jumpIfEqual(call.number + base, no: 1), BPF.answer(call.action)]
+            }
             var block: [UInt64] = [BPF.load(offset: 0)]
             if audit == Self.x86_64 {
                 // The two share an audit architecture: the bit tells them apart.
@@ -225,6 +238,9 @@ private struct SeccompProfile {
     private static let x86_64: UInt32 = 0xc000_003e  // AUDIT_ARCH_X86_64
     private static let x32: UInt32 = 0x4000_003e  // SCMP_ARCH_X32
     private static let x32Bit: UInt32 = 0x4000_0000  // __X32_SYSCALL_BIT
+
+    /// Those of x86_64 alone.
+    private static let newerX86SystemCalls: [String: UInt32] = ["uretprobe": 335, "uprobe": 336]
 
     /// System calls newer than Debian 12's libseccomp (2.5.4, Linux 5.17); from 424 on the numbers are one on all architectures.
     private static let newerSystemCalls: [String: UInt32] = [

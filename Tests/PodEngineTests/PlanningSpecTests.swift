@@ -35,7 +35,7 @@ struct PlanningSpecTests {
             container: container, image: ImageConfig.Defaults(), variables: [], hostname: "web", user: nil)
         return ContainerSpec(
             container: container, context: context, process: process, hostname: "web",
-            mounts: ContainerMounts(volumes: volumes, files: files), seccomp: nil,
+            mounts: ContainerMounts(volumes: volumes, files: files, podIsPrivileged: false), seccomp: nil,
             devices: [.init(type: "c", path: "/dev/kmsg", major: 1, minor: 11, fileMode: 0o644, uid: 0, gid: 0)],
             cgroupPath: "/holdfast/42/main", weighsProcessors: false)
     }

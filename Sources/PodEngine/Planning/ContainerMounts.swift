@@ -54,10 +54,14 @@ package struct ContainerMounts: Hashable, Sendable {
 
     package var volumes: [Volume]
     package var files: PodFiles
+    /// Whether a container of the pod is privileged: sysfs is one file system for all that share a network namespace, and
+    /// read-only for one of them it would be so for the privileged one too.
+    package var podIsPrivileged: Bool
 
-    package init(volumes: [Volume], files: PodFiles) {
+    package init(volumes: [Volume], files: PodFiles, podIsPrivileged: Bool) {
         self.volumes = volumes
         self.files = files
+        self.podIsPrivileged = podIsPrivileged
     }
 
     /// Every mount in its order: the kernel's own file systems, then the pod's, those with the shorter paths first.
@@ -76,7 +80,7 @@ package struct ContainerMounts: Hashable, Sendable {
             asked
             + podFiles(readOnlyRoot: context.readOnlyRootFilesystem.value).filter { !places.contains($0.destination) }
         let taken = Set(own.map(\.destination))
-        let usual = Self.kernelOwn(privileged: context.privileged.value).filter { mount in
+        let usual = kernelOwn(privileged: context.privileged.value).filter { mount in
             !taken.contains(mount.destination) && !(taken.contains("/dev") && mount.destination.hasPrefix("/dev/"))
         }
         // By depth alone, and stable: a mount never covers one that stands before it.
@@ -101,8 +105,9 @@ package struct ContainerMounts: Hashable, Sendable {
         ]
     }
 
-    private static func kernelOwn(privileged: Bool) -> [MountSpec] {
+    private func kernelOwn(privileged: Bool) -> [MountSpec] {
         let access = privileged ? "rw" : "ro"
+        let systemAccess = privileged ? "rw" : podIsPrivileged ? "ro=vfs" : "ro"
         return [
             MountSpec(destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
             MountSpec(
@@ -114,7 +119,8 @@ package struct ContainerMounts: Hashable, Sendable {
             MountSpec(
                 destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
             MountSpec(
-                destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", access]),
+                destination: "/sys", type: "sysfs", source: "sysfs",
+                options: ["nosuid", "noexec", "nodev", systemAccess]),
             MountSpec(
                 destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
                 options: ["nosuid", "noexec", "nodev", "relatime", access]),

@@ -106,7 +106,10 @@ struct PreparedContainer {
                 files: ContainerMounts.PodFiles(
                     hosts: run.files.hosts, hostname: run.files.hostname,
                     resolverConfiguration: run.files.resolverConfiguration,
-                    sharedMemory: run.pod.spec.hostIPC == true ? "/dev/shm" : run.files.sharedMemory)),
+                    sharedMemory: run.pod.spec.hostIPC == true ? "/dev/shm" : run.files.sharedMemory),
+                podIsPrivileged: run.pod.podContainers.contains {
+                    $0.container.securityContext?.privileged == true
+                }),
             seccomp: try SeccompPreparation(container: container, context: context, node: run.node).spec(),
             devices: context.privileged.value ? try HostDevices.list() : [],
             cgroupPath: "/holdfast/\(run.pod.metadata.uid ?? "")/\(name)",
