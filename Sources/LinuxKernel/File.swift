@@ -353,7 +353,7 @@ extension File {
 
     /// Replaces a file as a whole: a reader sees the old bytes or the new ones, also after a crash.
     ///
-    /// - Parameter durable: false for what need not outlive a crash of the machine; it costs a write to the disk.
+    /// `durable` costs a write to the disk; it is false for what need not outlive a crash of the machine.
     package static func replace(
         _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600, durable: Bool = true
     ) throws(SyscallError) {

@@ -8,7 +8,7 @@ final class Machine {
     let root: String
     private let binary: String
 
-    /// - Parameter image: whether a busybox image is imported.
+    /// With `image`, a busybox image is imported.
     init(image: Bool = true) throws {
         root = "/var/tmp/holdfast-e2e-\(UUID().uuidString.prefix(8))"
         binary = try Self.executable()

@@ -140,7 +140,8 @@ struct PlanningConformanceTests {
             destination: container.container.terminationMessagePath ?? "/dev/termination-log", source: "/t")
         return ContainerSpec(
             container: container, context: context, process: process, hostname: hostname,
-            mounts: ContainerMounts(volumes: volumes + [log], files: PlanningSpecTests.files, podIsPrivileged: false), seccomp: nil,
+            mounts: ContainerMounts(volumes: volumes + [log], files: PlanningSpecTests.files, podIsPrivileged: false),
+            seccomp: nil,
             devices: [], cgroupPath: "/holdfast/uid/main", weighsProcessors: false)
     }
 
