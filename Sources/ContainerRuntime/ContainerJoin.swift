@@ -5,7 +5,7 @@ import LinuxTypes
 extension ProcessPlan {
     /// Forks a process into a running container: its namespaces, its cgroup and the same confinement as its first process.
     ///
-    /// - Parameter container: a pidfd of the container's first process.
+    /// The container is given by a pidfd of its first process.
     package func start(
         joining container: Int32, in cgroup: Cgroup, _ options: LaunchOptions
     ) throws(LaunchError) -> StartingProcess {

@@ -4,8 +4,8 @@ import LinuxTypes
 extension LaunchPlan {
     /// Process 1 of a PID namespace that a pod's containers share: the runtime's `pause` in an empty root, with nothing.
     ///
-    /// It is a program of its own, so that a container that may trace it finds no memory of the shim in it.
-    /// - Parameter program: the runtime, open; see ``SealedProgram``.
+    /// It is a program of its own, so that a container that may trace it finds no memory of the shim in it; `program` is
+    /// the runtime, open, see ``SealedProgram``.
     package static func pause(program: Int32, cgroupPath: String) -> LaunchPlan {
         var process = ProcessPlan(user: 65535, group: 65535, arguments: ["pause", "pause"])
         process.program = program

@@ -6,8 +6,10 @@ package import OCISpec
 extension LaunchPlan {
     /// Reads an OCI runtime spec.
     ///
-    /// - Parameter root: replaces `root.path`, for a root that is more than one folder.
-    /// - Parameter cgroupPath: used when the spec names none.
+    /// - Parameters:
+    ///   - spec: all of it counts but `root.path`.
+    ///   - root: in the place of `root.path`, for a root that is more than one folder.
+    ///   - cgroupPath: used when the spec names none.
     /// - Throws: ``LaunchError`` of step `parse` for the first field that is wrong or that this runtime does not enforce.
     package init(spec: RuntimeSpec, root: RootPlan.Source, cgroupPath: String) throws(LaunchError) {
         let linux = spec.linux ?? LinuxSpec(namespaces: [])

@@ -113,7 +113,7 @@ struct RootSetup {
         }
     }
 
-    /// v2: the container's own group as a whole. v1 and hybrid: a folder a hierarchy, in a small tmpfs.
+    /// With v2 alone the container's own group as a whole; else a folder a hierarchy, in a small tmpfs.
     private func attachCgroups(_ mount: MountPlan, _ copies: [Int32]) throws(SyscallError) {
         let place = try root.makeFolders(mount.destination)
         for copy in copies {

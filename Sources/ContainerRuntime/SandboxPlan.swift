@@ -88,7 +88,7 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
 
 /// Why something has not started, in Kubernetes' words.
 package struct Waiting: Codable, Hashable, Sendable {
-    /// `ContainerCreating`, `CreateContainerConfigError`, `ErrImagePull` …
+    /// One of Kubernetes' words, such as `ContainerCreating` or `ErrImagePull`.
     package var reason: String
     package var message: String?
     package init(reason: String, message: String? = nil) {

@@ -84,7 +84,7 @@ package struct PodEvent: Codable, Hashable, Sendable {
     /// Nanoseconds since the epoch.
     package var time: Int64
     package var severity: Severity
-    /// `Started`, `FailedMount`, `BackOff` …
+    /// One of Kubernetes' words, such as `Started` or `BackOff`.
     package var reason: String
     package var message: String
     /// The container that it concerns.

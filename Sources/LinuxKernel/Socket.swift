@@ -60,7 +60,9 @@ package enum Socket {
         var came = [Int32](repeating: -1, count: 16)
         var number = came.count
         let length = try check(
-            unsafe bytes.withUnsafeMutableBytes { unsafe clinux_receive_fds(socket, $0.baseAddress, count, &came, &number) },
+            unsafe bytes.withUnsafeMutableBytes {
+                unsafe clinux_receive_fds(socket, $0.baseAddress, count, &came, &number)
+            },
             "recvmsg", on: "descriptor \(socket)")
         descriptors.append(contentsOf: came[..<number])
         bytes.removeSubrange(length...)

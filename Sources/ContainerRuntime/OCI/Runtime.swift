@@ -17,8 +17,7 @@ package struct Runtime: Sendable {
 
     /// Makes the container and leaves its first process waiting for ``start(_:)``, or runs it at once.
     ///
-    /// - Parameter waits: false for `run`.
-    /// - Returns: the first process; the caller's child.
+    /// `waits` is false for `run`. The process is the caller's child.
     package func create(
         _ id: String, bundle: String, waits: Bool, consoleSocket: Int32? = nil
     ) throws -> StartingProcess {
