@@ -6,12 +6,12 @@ package import LinuxTypes
 
 /// The volumes of one pod, below its folder: `volumes/KIND/NAME`, and `volumes/ready/NAME` for each that is prepared.
 package struct PodVolumes: Sendable {
-    private let pod: Pod
-    private let folder: String
+    let pod: Pod
+    let folder: String
     /// In which each claim's volume that is made here has a folder.
-    private let storage: String
-    private let memoryLimit: Bytes?
-    private let objects: any VolumeObjects
+    let storage: String
+    let memoryLimit: Bytes?
+    let objects: any VolumeObjects
 
     /// Where a pod's volumes are: `folder` is the pod's, `storage` the state root's `volumes`.
     ///
@@ -41,7 +41,8 @@ package struct PodVolumes: Sendable {
     /// Prepares every volume that a container mounts, in the manifest's order.
     ///
     /// It can be called again, after a failure or a crash at any point: a volume that is prepared is answered as it was and
-    /// not touched.
+    /// not touched. Files that come from objects are written anew when the objects have changed. Those in memory need their
+    /// memory mounted at ``PreparedVolume/path`` in the caller's mount namespace; until then they are not complete.
     package func prepare(onActivity: @escaping @Sendable (Activity) -> Void = { _ in }) -> [Outcome] {
         let mounted = Set(allContainers.flatMap { $0.volumeMounts ?? [] }.map(\.name))
         let devices = Set(allContainers.flatMap { $0.volumeDevices ?? [] }.map(\.name))
@@ -67,6 +68,8 @@ package struct PodVolumes: Sendable {
     /// It can be called again. Nothing is followed out of the folder. Memory goes with the shim that mounted it.
     package func remove() throws(SyscallError) { try File.removeTree(folder) }
 
+    var namespace: String { pod.metadata.namespace ?? "default" }
+
     private var allContainers: [Container] {
         (pod.spec.initContainers ?? []) + pod.spec.containers + (pod.spec.ephemeralContainers ?? [])
     }
@@ -85,6 +88,9 @@ extension PodVolumes {
         }
         var shownName = volume.name
         do {
+            if let (kind, inMemory, files) = try files(of: volume, field: field) {
+                return try write(files, volume.name, kind: kind, inMemory: inMemory, onActivity)
+            }
             if let done = try ready(volume.name) { return done }
             let prepared: PreparedVolume
             if let source = volume.emptyDir {
@@ -123,18 +129,46 @@ extension PodVolumes {
         case "Memory":
             try File.makeFolders(path)
             let size = try EmptyDirVolume(source: source, podMemoryLimit: memoryLimit).memorySize()
-            return PreparedVolume(name: name, path: path, memory: try memory(size: size, readOnly: false))
+            return PreparedVolume(name: name, path: path, memory: try memory(size: size))
         case let medium where medium == "HugePages" || medium.hasPrefix("HugePages-"):
             throw VolumeError.unsupported(name, field: "\(field).emptyDir.medium", "\(medium) is not supported")
         case let medium: throw SetUpError("unknown storage medium \"\(medium)\"")
         }
     }
 
+    /// Writes the files of a volume; those in memory once the memory is there.
+    private func write(
+        _ files: VolumeFiles, _ name: String, kind: String, inMemory: Bool, _ onActivity: @escaping Report
+    ) throws -> PreparedVolume {
+        var prepared = PreparedVolume(name: name, path: "\(folder)/\(kind)/\(name)", readOnly: true)
+        if inMemory {
+            try File.makeFolders(prepared.path)
+            let size = try EmptyDirVolume(source: EmptyDirVolumeSource(), podMemoryLimit: memoryLimit).memorySize()
+            prepared.memory = try memory(size: size)
+            prepared.isComplete = try isMounted(prepared.path)
+            if !prepared.isComplete { return prepared }
+        } else if try !File.exists("\(prepared.path)/..data") {
+            _ = try EmptyDirVolume.makeFolder(prepared.path)
+        }
+        var ownership: OwnershipReport?
+        _ = try AtomicFolder(path: prepared.path).write(files) { root in
+            guard let group = try fsGroup() else { return }
+            ownership = try OwnershipWalk.apply(
+                GroupOwnership(group: group, readOnly: true), policy: .always, to: root, path: prepared.path)
+        }
+        prepared.ownership = ownership
+        return prepared
+    }
+
+    /// Whether something is mounted at a folder, in the caller's mount namespace.
+    private func isMounted(_ path: String) throws(SyscallError) -> Bool {
+        try File.status(path).mountID != File.status("\(path)/..").mountID
+    }
+
     private func claim(
         _ source: PersistentVolumeClaimVolumeSource, _ name: String, shownName: inout String,
         _ onActivity: @escaping Report
     ) throws -> PreparedVolume {
-        let namespace = pod.metadata.namespace ?? "default"
         guard let claim = try objects.claim(source.claimName, namespace: namespace) else {
             throw VolumeError(
                 volume: name, reason: "FailedScheduling",
@@ -172,7 +206,7 @@ extension PodVolumes {
 // MARK: - fsGroup
 
 extension PodVolumes {
-    private func fsGroup() throws(SetUpError) -> UInt32? {
+    func fsGroup() throws(SetUpError) -> UInt32? {
         guard let group = pod.spec.securityContext?.fsGroup else { return nil }
         guard let id = UInt32(exactly: group), id != .max else {
             throw SetUpError("spec.securityContext.fsGroup: \(group) is no group id")
@@ -180,7 +214,7 @@ extension PodVolumes {
         return id
     }
 
-    private func memory(size: Int64, readOnly: Bool) throws(SetUpError) -> MemoryVolume {
+    private func memory(size: Int64) throws(SetUpError) -> MemoryVolume {
         // The root is new, so that it gets at once what the walk would give it.
         let group = try fsGroup()
         return MemoryVolume(size: size, permissions: group == nil ? 0o1777 : 0o3777, gid: group)

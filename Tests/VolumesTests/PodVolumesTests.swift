@@ -23,6 +23,7 @@ struct Objects: VolumeObjects {
     func isMounted(_ volume: PersistentVolume, otherThanBy podUID: String) throws -> Bool { isShared }
     func configMap(_ name: String, namespace: String) throws -> ConfigMap? { configMaps[name] }
     func secret(_ name: String, namespace: String) throws -> Secret? { secrets[name] }
+    func serviceAccountToken(_ projection: ServiceAccountTokenProjection) throws -> String { "a.b.c" }
 }
 
 @Suite("Volumes of a pod")

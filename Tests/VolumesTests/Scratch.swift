@@ -5,11 +5,16 @@ import LinuxKernel
 /// A folder of its own for one test, removed after it, and what tests put there.
 final class Scratch {
     let path: String
+    /// What a test mounted below it, in a mount namespace of its own.
+    var mounts: [String] = []
     init() throws {
         path = NSTemporaryDirectory() + "holdfast-volumes-" + UUID().uuidString
         try File.makeFolders(path)
     }
-    deinit { try? File.removeTree(path) }
+    deinit {
+        for mount in mounts { try? Mount.detach(mount) }
+        try? File.removeTree(path)
+    }
 
     func folder(_ name: String, _ mode: UInt32 = 0o755, uid: UInt32 = 0, gid: UInt32 = 0) throws {
         try File.makeFolders("\(path)/\(name)")
