@@ -187,6 +187,8 @@ struct PreparationRun {
                         SandboxPlan.MemoryMount(
                             path: volume.path, size: memory.size, permissions: memory.permissions, gid: memory.gid))
                 }
+                // Files go into memory once the shim has mounted it, where the prepare command sees it.
+                if !volume.isComplete, plan.waiting == nil { plan.waiting = Waiting(reason: "ContainerCreating") }
             case .failure(let error):
                 tell(.warning, error.reason, error.message)
                 if plan.waiting == nil {
