@@ -14,8 +14,16 @@ package enum JSONValue: Hashable, Sendable {
 
 extension JSONValue {
     /// The value below this key; nil where there is none or this is no object.
+    ///
+    /// Setting nil removes it; setting a value below what is no object makes it one.
     package subscript(key: String) -> JSONValue? {
-        if case .object(let members) = self { members[key] } else { nil }
+        get { if case .object(let members) = self { members[key] } else { nil } }
+        set {
+            var members = objectValue ?? [:]
+            self = .null  // So that the dictionary has one owner and is changed in place.
+            members[key] = newValue
+            self = .object(members)
+        }
     }
 
     package var stringValue: String? { if case .string(let value) = self { value } else { nil } }

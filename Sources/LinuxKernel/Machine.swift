@@ -20,20 +20,3 @@ package enum Machine {
         return String(decoding: name, as: UTF8.self)
     }
 }
-
-extension Process {
-    /// When a process started, in clock ticks since boot: with its pid it names a process for good.
-    ///
-    /// Nil when there is no such process, or only its remains (a zombie). Source: proc(5), `/proc/PID/stat`, field 22.
-    package static func startTime(of pid: Int32) throws(SyscallError) -> UInt64? {
-        let text: String
-        do { text = try File.readText("/proc/\(pid)/stat") } catch
-            where error.errno == .noEntry || error.errno == .noProcess
-        { return nil }
-        // The name, field 2, may hold spaces and parentheses; the last ")" ends it.
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
-        return UInt64(fields[19])
-    }
-}
