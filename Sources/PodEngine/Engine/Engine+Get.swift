@@ -16,7 +16,7 @@ extension Engine {
         var found: [JSONValue] = []
         switch resource {
         case .pod:
-            let machine = try Node()
+            let machine = try NodeIdentity()
             for place in try pods.places(namespace: namespace) {
                 guard let pod = try report(place, detail, machine) else { continue }
                 found.append(pod)
@@ -40,7 +40,9 @@ extension Engine {
     ) throws(EngineError) -> JSONValue {
         switch resource {
         case .pod:
-            guard let place = try pods.find(name), let pod = try report(place, detail, try Node()) else { break }
+            guard let place = try pods.find(name), let pod = try report(place, detail, try NodeIdentity()) else {
+                break
+            }
             return pod
         case .event:
             let all = try list(.event, namespace: name.namespace)
@@ -55,7 +57,7 @@ extension Engine {
 
     /// A pod and its events in the words of `describe`.
     package func describe(_ name: ObjectName) throws(EngineError) -> String {
-        guard let place = try pods.find(name), let pod = try report(place, .full, try Node()) else {
+        guard let place = try pods.find(name), let pod = try report(place, .full, try NodeIdentity()) else {
             throw .notFound(.pod, name: name.name)
         }
         return PodDescription.text(
@@ -63,7 +65,7 @@ extension Engine {
     }
 
     /// What is the same for all pods of this machine.
-    struct Node: Sendable {
+    struct NodeIdentity: Sendable {
         let name: String
         let address: String
         init() throws(EngineError) {
@@ -77,12 +79,12 @@ extension Engine {
     }
 
     /// A pod with its status; nil when it is gone.
-    func report(_ place: PodPlace, _ detail: Detail, _ node: Node) throws(EngineError) -> JSONValue? {
+    func report(_ place: PodPlace, _ detail: Detail, _ node: NodeIdentity) throws(EngineError) -> JSONValue? {
         guard let record = try PodRecord(reading: place, in: root) else { return nil }
         return try report(record, detail, node)
     }
 
-    func report(_ record: PodRecord, _ detail: Detail, _ node: Node) throws(EngineError) -> JSONValue {
+    func report(_ record: PodRecord, _ detail: Detail, _ node: NodeIdentity) throws(EngineError) -> JSONValue {
         var plan: SandboxPlan?
         var users: [String: JSONValue] = [:]
         if detail == .full {

@@ -9,9 +9,16 @@ package struct Engine: Sendable {
     let pods: PodStore
     let objects: ObjectStore
 
-    package init(root: StateRoot) {
+    /// What `HOLDFAST_RUNTIME` says; nil: `holdfast-runtime` beside the calling program.
+    private let runtimePath: String?
+
+    package init(root: StateRoot, runtimePath: String? = nil) {
         self.root = root
+        self.runtimePath = runtimePath
         pods = PodStore(root: root)
         objects = ObjectStore(root: root)
     }
+
+    /// The absolute path of `holdfast-runtime`.
+    func runtime() throws(EngineError) -> String { try ShimStart.find(environment: runtimePath) }
 }

@@ -10,10 +10,22 @@ package enum EngineError: Error, Hashable, CustomStringConvertible {
     case invalid(String)
     /// In the API server's words: `pods "x" is forbidden: …`.
     case forbidden(String)
+    case badRequest(String)
+    /// A command was not started in a container: the code that the caller exits with, as a shell would.
+    case exec(code: Int32, message: String)
     /// Anything else, as one clear line.
     case failed(String)
 
     package static func system(_ error: SyscallError, _ doing: String) -> Self { .failed("\(doing): \(error)") }
+
+    /// What the command exits with.
+    package var exitCode: Int32 { if case .exec(let code, _) = self { code } else { 1 } }
+
+    /// Without the word before it that says who tells.
+    var line: String {
+        let text = description
+        return text.hasPrefix("error: ") ? String(text.dropFirst("error: ".count)) : text
+    }
 
     package var description: String {
         switch self {
@@ -24,6 +36,8 @@ package enum EngineError: Error, Hashable, CustomStringConvertible {
                 + (detail.map { ": \($0)" } ?? "")
         case .invalid(let message): "error: \(message)"
         case .forbidden(let message): "Error from server (Forbidden): \(message)"
+        case .badRequest(let message): "Error from server (BadRequest): \(message)"
+        case .exec(_, let message): "error: \(message)"
         case .failed(let message): "error: \(message)"
         }
     }

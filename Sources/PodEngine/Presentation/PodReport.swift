@@ -60,7 +60,9 @@ struct PodReport {
         switch record.life {
         case .rejected: .failed
         case .starting: .pending
-        case .supervised(let status), .ended(let status): status.phase
+        case .supervised(let status): status.phase
+        // It was ended before it could be done.
+        case .ended(let status): status.phase.isFinal ? status.phase : .failed
         case .abandoned: .failed
         }
     }

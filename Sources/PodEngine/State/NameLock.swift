@@ -27,7 +27,7 @@ package struct NameLock: ~Copyable {
 
     private consuming func release() {}
 
-    private static func take(
+    static func take(
         _ resource: Resource, _ name: ObjectName, _ purpose: Purpose, in root: StateRoot
     ) throws(EngineError) -> Self {
         try doing("cannot lock \(resource.singular) \(name.name)") { () throws(SyscallError) in

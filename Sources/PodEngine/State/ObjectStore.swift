@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import KubernetesAPI
+import ContainerRuntime
 import LinuxKernel
 
 /// The objects beside pods: one file each, `objects/KIND/NS_NAME.json`, replaced as a whole.
@@ -25,10 +26,30 @@ package struct ObjectStore: Sendable {
         }
     }
 
-    package func write(_ resource: Resource, _ name: ObjectName, _ object: JSONValue) throws(EngineError) {
+    /// The object with this name as a typed value, or nil.
+    package func read<Object: Decodable>(
+        _ type: Object.Type, _ resource: Resource, _ name: ObjectName
+    ) throws(EngineError) -> Object? {
+        guard name.isSafe || (name.namespace.isEmpty && !resource.isNamespaced) else { return nil }
+        let path = path(resource, name)
+        do { return try JSONFile.read(type, from: path) } catch let error as SyscallError where error.errno == .noEntry
+        {
+            return nil
+        } catch let error as SyscallError {
+            throw .system(error, "cannot read \(resource.singular) \(name.name)")
+        } catch {
+            throw .failed("\(error): remove the file and apply the object again")
+        }
+    }
+
+    package func write(
+        _ resource: Resource, _ name: ObjectName, _ object: some Encodable
+    ) throws(EngineError) {
+        let bytes: [UInt8]
+        do { bytes = try JSONFile.encode(object) } catch { throw .failed("\(error)") }
         try doing("cannot store \(resource.singular) \(name.name)") { () throws(SyscallError) in
             try File.makeFolders(folder(resource), mode: 0o700)
-            try File.replace(path(resource, name), with: Array((object.compactText + "\n").utf8))
+            try File.replace(path(resource, name), with: bytes + [UInt8(ascii: "\n")])
         }
     }
 

@@ -71,21 +71,21 @@ package struct PodRecord: Sendable {
     private static func life(_ place: PodPlace, rejected: Bool, in root: StateRoot) throws(EngineError) -> PodLife {
         if rejected { return .rejected }
         if let status = try supervised(place) { return status }
-        if let last = try readJSON(SandboxStatus.self, place.lastStatus), last.phase.isFinal { return .ended(last) }
+        if let last = try readJSON(SandboxStatus.self, place.lastStatus) { return .ended(last) }
         // Nothing, or nobody behind it: a command that makes or starts the pod holds the lock of its name.
         if try NameLock.isHeld(.pod, place.name, in: root) { return .starting }
         // It may have come to life, or to its end, between the two looks.
         if let status = try supervised(place) { return status }
-        if let last = try readJSON(SandboxStatus.self, place.lastStatus), last.phase.isFinal { return .ended(last) }
+        if let last = try readJSON(SandboxStatus.self, place.lastStatus) { return .ended(last) }
         return .abandoned(try readJSON(SandboxStatus.self, place.liveStatus))
     }
 
     private static func supervised(_ place: PodPlace) throws(EngineError) -> PodLife? {
         guard let status = try readJSON(SandboxStatus.self, place.liveStatus) else { return nil }
-        let start = try doing("cannot look at process \(status.shim)") { () throws(SyscallError) in
-            try Process.startTime(of: status.shim)
+        let isAlive = try doing("cannot look at process \(status.shim)") { () throws(SyscallError) in
+            try Process.isAlive(status.shim, startTime: status.shimStart)
         }
-        return start == status.shimStart ? .supervised(status) : nil
+        return isAlive ? .supervised(status) : nil
     }
 
     static func readJSON<Value: Decodable>(_ type: Value.Type, _ path: String) throws(EngineError) -> Value? {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ContainerRuntime
 package import KubernetesAPI
 import LinuxKernel
 
@@ -16,11 +17,22 @@ package struct PodPlace: Hashable, Sendable {
         runFolder = root.runFolder(uid: uid)
     }
 
+    /// A folder's name below `pods`; nil when it is none of a pod.
+    init?(entry: String, root: StateRoot) {
+        guard !entry.hasPrefix(".") else { return nil }
+        let parts = entry.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return nil }
+        self.init(
+            name: ObjectName(namespace: String(parts[0]), name: String(parts[1])), uid: String(parts[2]), root: root)
+    }
+
     package var object: String { folder + "/pod.json" }
     package var plan: String { folder + "/plan.json" }
     package var events: String { folder + "/events.jsonl" }
     /// There while the pod is being deleted: ``Deletion``.
     package var deletion: String { folder + "/deletion.json" }
+    /// The pod's place in a CNI network, while it has one.
+    package var network: String { folder + "/network.json" }
     package var liveStatus: String { runFolder + "/status.json" }
     package var lastStatus: String { folder + "/status.json" }
 }
@@ -61,14 +73,7 @@ package struct PodStore: Sendable {
     }
 
     private func folders(startingWith prefix: String) throws(EngineError) -> [PodPlace] {
-        try entries().compactMap { entry in
-            guard entry.hasPrefix(prefix), !entry.hasPrefix(".") else { return nil }
-            let parts = entry.split(separator: "_", omittingEmptySubsequences: false)
-            guard parts.count == 3 else { return nil }
-            return PodPlace(
-                name: ObjectName(namespace: String(parts[0]), name: String(parts[1])), uid: String(parts[2]), root: root
-            )
-        }
+        try entries().compactMap { $0.hasPrefix(prefix) ? PodPlace(entry: $0, root: root) : nil }
     }
 
     private func entries() throws(EngineError) -> [String] {
@@ -89,11 +94,22 @@ package struct PodStore: Sendable {
     }
 
     /// Writes `pod.json`; with it the folder becomes a pod.
-    package func write(_ place: PodPlace, _ object: JSONValue) throws(EngineError) {
+    package func write(_ place: PodPlace, _ pod: some Encodable) throws(EngineError) {
+        let bytes: [UInt8]
+        do { bytes = try JSONFile.encode(pod) } catch { throw .failed("\(error)") }
         try doing("cannot store pod \(place.name.name)") { () throws(SyscallError) in
             try File.makeFolders(root.pods, mode: 0o700)
             try File.makeFolderIfMissing(place.folder, mode: 0o700)
-            try File.replace(place.object, with: Array((object.compactText + "\n").utf8))
+            try File.replace(place.object, with: bytes + [UInt8(ascii: "\n")])
+        }
+    }
+
+    /// The pod as a typed value.
+    package func readTyped(_ place: PodPlace) throws(EngineError) -> Pod {
+        do { return try JSONFile.read(Pod.self, from: place.object) } catch let error as SyscallError {
+            throw .system(error, "cannot read pod \(place.name.name)")
+        } catch {
+            throw .failed("\(error): delete the pod (holdfast delete pod \(place.name.name)) and apply it again")
         }
     }
 

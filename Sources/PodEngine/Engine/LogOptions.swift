@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which of a pod's log lines are wanted, and how.
+package struct LogOptions: Sendable {
+    /// Nil: the pod's first container.
+    package var container: String?
+    package var allContainers = false
+    package var follow = false
+    /// So many lines from the end; nil: all.
+    package var tail: Int?
+    package var timestamps = false
+    /// The run before the current one.
+    package var previous = false
+    /// Only lines that are at most so old.
+    package var since: Duration?
+    /// `[pod/NAME/CONTAINER] ` before each line.
+    package var prefix = false
+
+    package init() {}
+}
+
+/// Takes bytes for one of two streams.
+package typealias LogSink = (LogLine.Stream, [UInt8]) throws(EngineError) -> Void

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import LinuxKernel
+
+/// Reads one container's log file on from where it was left, and renders its lines.
+final class LogReader {
+    /// Of one run of the container: `N.log`.
+    let path: String
+    private let file: OwnedDescriptor
+    private let options: LogOptions
+    private let label: [UInt8]
+    private var rest: [UInt8] = []
+    /// Whether the last line that was rendered goes on.
+    private var isInLine = false
+    private let oldest: Timestamp?
+
+    private init(path: String, file: consuming OwnedDescriptor, options: LogOptions, label: String) {
+        self.path = path
+        self.file = file
+        self.options = options
+        self.label = Array((options.prefix ? label : "").utf8)
+        oldest = options.since.map {
+            let (seconds, attoseconds) = $0.components
+            return Timestamp(nanoseconds: Clock.realtime - seconds * 1_000_000_000 - attoseconds / 1_000_000_000)
+        }
+    }
+
+    /// Opens a log file at the place that the options say; nil when there is no such file yet.
+    static func open(_ path: String, options: LogOptions, label: String) throws(EngineError) -> LogReader? {
+        let file = try doing("cannot read \(path)") { () throws(SyscallError) in
+            try unlessMissing { () throws(SyscallError) in try File.open(path, [.readOnly, .noFollow]) }
+        }
+        guard let file else { return nil }
+        if let tail = options.tail {
+            try doing("cannot read \(path)") { () throws(SyscallError) in
+                try File.seek(file.raw, to: try Self.start(ofLast: tail, in: file.raw, subject: path))
+            }
+        }
+        return LogReader(path: path, file: file, options: options, label: label)
+    }
+
+    /// Where the last so many lines begin: read backwards, part by part.
+    private static func start(ofLast count: Int, in file: Int32, subject: String) throws(SyscallError) -> Int64 {
+        let size = Int64(try File.status(of: file).size)
+        if count <= 0 { return size }
+        var end = size
+        var left = count
+        while end > 0 {
+            let begin = max(0, end - 64 << 10)
+            let part = try read(file, begin..<end, subject)
+            for index in part.indices.reversed() where part[index] == UInt8(ascii: "\n") {
+                let after = begin + Int64(index) + 1
+                // The newline that ends the file begins no line.
+                if after == size { continue }
+                // A line goes on from the entry before when that one is partial.
+                guard try !endsPartially(part[..<index], from: begin, file, subject) else { continue }
+                left -= 1
+                if left == 0 { return after }
+            }
+            end = begin
+        }
+        return 0
+    }
+
+    /// Whether the entry at the end of these bytes, which stand at an offset, is a part of a line.
+    private static func endsPartially(
+        _ bytes: ArraySlice<UInt8>, from offset: Int64, _ file: Int32, _ subject: String
+    ) throws(SyscallError) -> Bool {
+        if let newline = bytes.lastIndex(of: UInt8(ascii: "\n")) {
+            return LogLine(bytes[(newline + 1)...])?.isPartial ?? false
+        }
+        // The entry began in an earlier part: its head is enough.
+        let begin = max(0, offset - 64 << 10)
+        let head = try read(file, begin..<offset, subject)
+        let entry = (head.lastIndex(of: UInt8(ascii: "\n")).map { Array(head[($0 + 1)...]) } ?? head) + bytes
+        return LogLine(entry[...])?.isPartial ?? false
+    }
+
+    private static func read(
+        _ file: Int32, _ range: Range<Int64>, _ subject: String
+    ) throws(SyscallError) -> [UInt8] {
+        if range.isEmpty { return [] }
+        try File.seek(file, to: range.lowerBound)
+        return try File.read(file, upTo: range.count, subject: subject)
+    }
+
+    /// Renders all that has been written since the last call; false when there was nothing.
+    @discardableResult
+    func advance(_ sink: LogSink) throws(EngineError) -> Bool {
+        var found = false
+        while true {
+            let part = try doing("cannot read \(path)") { () throws(SyscallError) in
+                try File.read(file.raw, upTo: 256 << 10, subject: path)
+            }
+            if part.isEmpty { return found }
+            found = true
+            try render(part, sink)
+        }
+    }
+
+    private func render(_ part: [UInt8], _ sink: LogSink) throws(EngineError) {
+        rest += part
+        var start = rest.startIndex
+        // Lines of one stream go out together.
+        var pending: [UInt8] = []
+        var stream = LogLine.Stream.output
+        while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            defer { start = end + 1 }
+            guard let line = LogLine(rest[start..<end]) else { continue }
+            if let oldest, let time = line.timestamp, time < oldest { continue }
+            if line.stream != stream, !pending.isEmpty {
+                try sink(stream, pending)
+                pending = []
+            }
+            stream = line.stream
+            if !isInLine {
+                pending += label
+                if options.timestamps { pending += line.time + [UInt8(ascii: " ")] }
+            }
+            pending += line.content
+            if !line.isPartial { pending.append(UInt8(ascii: "\n")) }
+            isInLine = line.isPartial
+        }
+        rest.removeSubrange(..<start)
+        if !pending.isEmpty { try sink(stream, pending) }
+    }
+}
