@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PodEngine
+
+/// The command line: it asks the engine and prints; it has no rule of its own.
+@main
+struct Holdfast: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "holdfast",
+        abstract: "Runs Kubernetes pods on this machine, their security context enforced by the kernel.",
+        discussion: """
+            Whoever knows kubectl knows these commands. Examples:
+              holdfast run -f pod.yaml              run a pod and follow its logs
+              holdfast apply -f pod.yaml            start it in the background
+              holdfast get pods -o wide
+              holdfast exec security-demo -- id
+              holdfast delete -f pod.yaml
+
+            HOLDFAST_ROOT names the folder that --root names; HOLDFAST_RUNTIME the path of holdfast-runtime.
+            """,
+        subcommands: [
+            Apply.self, Run.self, Get.self, Describe.self, Delete.self, Logs.self, Exec.self, Wait.self, Image.self,
+            Internal.self,
+        ])
+
+    @OptionGroup var common: CommonOptions
+
+    static func main() {
+        let arguments = CommonOptions.movedBehindCommand(Array(CommandLine.arguments.dropFirst()))
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch let error as EngineError {
+            Console.fail(error.description, code: error.exitCode)
+        } catch let code as ExitCode {
+            Console.exit(code.rawValue)
+        } catch {
+            end(with: error, arguments)
+        }
+    }
+
+    /// Help was asked for, or the command line is wrong.
+    private static func end(with error: any Error, _ arguments: [String]) -> Never {
+        if exitCode(for: error) == .success { Console.end(printing: fullMessage(for: error)) }
+        let command = arguments.first { !$0.hasPrefix("-") }
+        let known = configuration.subcommands.contains { $0._commandName == command }
+        let help = "See 'holdfast \(known ? "\(command ?? "") " : "")--help' for usage."
+        Console.fail("error: \(message(for: error))\n\(help)", code: 2)
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PodEngine
+
+/// What a pod's supervisor calls; nobody else does.
+struct Internal: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Called by a pod's supervisor.", shouldDisplay: false, subcommands: [Prepare.self, Network.self])
+
+    struct Prepare: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Pull images and prepare volumes that the pod waits for, and write its plan anew.")
+
+        @Argument var podFolder: String
+        @OptionGroup var common: CommonOptions
+
+        func run() throws { try common.engine().prepare(podFolder: podFolder) }
+    }
+
+    struct Network: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The pod's place in the machine's network.", subcommands: [Add.self, Remove.self])
+
+        struct Add: ParsableCommand {
+            @Argument var podFolder: String
+            @Argument var networkNamespace: String
+            @OptionGroup var common: CommonOptions
+
+            func run() throws {
+                let addresses = try common.engine().addNetwork(podFolder: podFolder, namespace: networkNamespace)
+                for address in addresses { try Console.print(address) }
+            }
+        }
+
+        struct Remove: ParsableCommand {
+            @Argument var podFolder: String
+            @Argument var networkNamespace: String
+            @OptionGroup var common: CommonOptions
+
+            func run() throws { try common.engine().removeNetwork(podFolder: podFolder) }
+        }
+    }
+}

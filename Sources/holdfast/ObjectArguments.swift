@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PodEngine
+
+/// Objects as kubectl's commands name them: `pod web db`, `pod/web pvc/data`.
+enum ObjectArguments {
+    /// The kind, and the names; no names: all of the kind.
+    static func parse(_ words: [String], verb: String) throws -> [(resource: Resource, name: String?)] {
+        guard let first = words.first else {
+            throw ValidationError("you must name what to \(verb): \(kinds)")
+        }
+        if words.contains(where: { $0.contains("/") }) {
+            return try words.map { word in
+                let parts = word.split(separator: "/", omittingEmptySubsequences: false)
+                guard parts.count == 2, !parts[1].isEmpty else {
+                    throw ValidationError("\"\(word)\" is not KIND/NAME, and cannot stand beside others that are")
+                }
+                return (try kind(String(parts[0])), String(parts[1]))
+            }
+        }
+        let resource = try kind(first)
+        return words.count == 1 ? [(resource, nil)] : words.dropFirst().map { (resource, $0) }
+    }
+
+    /// The name of a pod, written `web` or `pod/web`.
+    static func podName(_ word: String) throws -> String {
+        let parts = word.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.count == 1 { return word }
+        guard parts.count == 2, try kind(String(parts[0])) == .pod, !parts[1].isEmpty else {
+            throw ValidationError("\"\(word)\" does not name a pod: write NAME or pod/NAME")
+        }
+        return String(parts[1])
+    }
+
+    private static func kind(_ word: String) throws -> Resource {
+        guard let resource = Resource(named: word) else {
+            throw EngineError.failed("the server doesn't have a resource type \"\(word)\": \(kinds)")
+        }
+        return resource
+    }
+
+    private static let kinds = "pods, pvc, pv, configmaps, secrets or events"
+}
