@@ -27,7 +27,8 @@
 static int result(long value) { return value < 0 ? -errno : (int)value; }
 
 int clinux_clone(uint64_t flags, int *pidfd, int cgroup) {
-  struct clone_args arguments = {.flags = flags, .exit_signal = SIGCHLD};
+  // clone(2): a sibling has the exit signal of its parent's child.
+  struct clone_args arguments = {.flags = flags, .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD};
   if (pidfd) {
     arguments.flags |= CLONE_PIDFD;
     arguments.pidfd = (uint64_t)(uintptr_t)pidfd;

@@ -76,17 +76,17 @@ struct Confinement {
             try Descriptors.install(streams.output, as: 1)
             try Descriptors.install(streams.error, as: 2)
         }
-        for descriptor in Int32(0)...2 { try giveToUser(descriptor) }
+        for descriptor in Int32(0)...2 { try Self.give(descriptor, toUser: process.uid) }
         // CVE-2024-21626: nothing of the machine stays open; the report closes with the rest at execve(2).
         try Descriptors.closeOnExec(from: 3)
         Process.setCreationMask(process.creationMask)
     }
 
     /// The program may open its own streams again through `/dev/stdout`; devices, `/dev/null` above all, keep their owner.
-    private func giveToUser(_ descriptor: Int32) throws(SyscallError) {
+    static func give(_ descriptor: Int32, toUser user: UInt32) throws(SyscallError) {
         let status = try File.status(of: descriptor)
-        guard status.kind != .characterDevice, status.kind != .blockDevice, status.uid != process.uid else { return }
-        do { try File.changeOwner(of: descriptor, uid: process.uid, gid: nil) } catch
+        guard status.kind != .characterDevice, status.kind != .blockDevice, status.uid != user else { return }
+        do { try File.changeOwner(of: descriptor, uid: user, gid: nil) } catch
             where error.errno == .readOnly || error.errno == .notPermitted || error.errno == .invalid
         {}
     }

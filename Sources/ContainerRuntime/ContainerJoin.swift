@@ -7,19 +7,19 @@ extension ProcessPlan {
     ///
     /// The container is given by a pidfd of its first process.
     package func start(
-        joining container: Int32, in cgroup: Cgroup, _ options: LaunchOptions
+        joining container: Int32, in cgroup: Cgroup, owners: OwnerMapping?, _ options: LaunchOptions
     ) throws(LaunchError) -> StartingProcess {
         let fork = ProcessFork(cgroup: cgroup, newNamespaces: [], pidNamespace: container)
         return try fork.start(options) { report throws(LaunchError) in
             for step in LaunchStep.entryOrder {
-                switch step {
-                case .limits: try setLimits()
-                case .cgroup: try step.run { () throws(SyscallError) in try cgroup.add(pid: 0, unifiedToo: false) }
-                case .namespaces:
-                    try step.run { () throws(SyscallError) in
-                        try Process.join(process: container, [.cgroup, .ipc, .uts, .network, .mount])
-                    }
-                default: fatalError("\(step) is no step of the entry")
+                guard step == .namespaces else {
+                    try enter(step, cgroup, options, owners)
+                    continue
+                }
+                try step.run { () throws(SyscallError) in
+                    let kinds: [NamespaceKind] = [.cgroup, .ipc, .uts, .network, .mount]
+                    try Process.join(process: container, owners == nil ? kinds : [.user] + kinds)
+                    if owners != nil { try UserNamespace.becomeRoot() }
                 }
             }
             try Confinement(process: self, options: options, report: report).execute()

@@ -91,25 +91,71 @@ extension LaunchPlan {
     ///
     /// The caller has one thread. It goes on at once; ``StartingProcess/awaitStart()`` tells the outcome.
     package func start(in cgroup: Cgroup, _ options: LaunchOptions) throws(LaunchError) -> StartingProcess {
-        let joined = try NamespaceDescriptors(namespaces)
-        let fork = ProcessFork(
-            cgroup: cgroup, newNamespaces: namespaces.filter { $0.source == .new && $0.kind != .cgroup }.map(\.kind),
-            pidNamespace: joined.raw(.pid))
-        return try fork.start(options) { report throws(LaunchError) in
-            for step in LaunchStep.entryOrder {
-                switch step {
-                case .limits: try process.setLimits()
-                case .cgroup: try step.run { () throws(SyscallError) in try cgroup.add(pid: 0, unifiedToo: false) }
-                case .namespaces:
-                    try step.run { () throws(SyscallError) in
-                        try joined.join()
-                        if hasNew(.cgroup) { try Process.unshare([.cgroup]) }
-                    }
-                default: fatalError("\(step) is no step of the entry")
+        let joined = try NamespaceDescriptors(self)
+        let new = namespaces.filter { $0.source == .new && ![.cgroup, .user].contains($0.kind) }.map(\.kind)
+        guard joined.raw(.user) >= 0 else {
+            let fork = ProcessFork(cgroup: cgroup, newNamespaces: new, pidNamespace: joined.raw(.pid))
+            return try fork.start(options) { report throws(LaunchError) in
+                try enter(cgroup, options)
+                try LaunchStep.namespaces.run { () throws(SyscallError) in try joined.join() }
+                try keepMountsIn()
+                let sources = try MountSources(self, cgroup: cgroup, userNamespace: -1)
+                try become(sources, options, report)
+            }
+        }
+        // Mount and PID namespaces must belong to the user namespace: they are made by a process that is in it already.
+        // The sources of mounts come from one that is not.
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [], pidNamespace: joined.raw(.pid))
+        return try fork.startTwice(options, newNamespaces: new.filter { [.mount, .pid].contains($0) }) {
+            () throws(LaunchError) in
+            try enter(cgroup, options)
+            let sources = try MountSources(self, cgroup: cgroup, userNamespace: joined.raw(.user))
+            try LaunchStep.namespaces.run { () throws(SyscallError) in try joined.join() }
+            return sources
+        } _: { sources, report throws(LaunchError) in
+            try keepMountsIn()
+            try become(sources, options, report)
+        }
+    }
+
+    private func enter(_ cgroup: Cgroup, _ options: LaunchOptions) throws(LaunchError) {
+        for step in LaunchStep.entryOrder where step != .namespaces {
+            try process.enter(step, cgroup, options, owners)
+        }
+    }
+
+    /// Slave: what the machine mounts later may come in, nothing that is mounted here goes out.
+    private func keepMountsIn() throws(LaunchError) {
+        try LaunchStep.mounts.run { () throws(SyscallError) in try Mount.setPropagation(.slave, of: "/") }
+        if hasNew(.cgroup) {
+            try LaunchStep.namespaces.run { () throws(SyscallError) in try Process.unshare([.cgroup]) }
+        }
+    }
+
+    private func become(_ sources: MountSources, _ options: LaunchOptions, _ report: Int32) throws(LaunchError) -> Never
+    {
+        try RootSetup(plan: self, sources: sources).build()
+        try Confinement(process: process, options: options, report: report).execute()
+    }
+}
+
+extension ProcessPlan {
+    /// The first steps of a new process, for the first of a container and for `exec` alike.
+    func enter(
+        _ step: LaunchStep, _ cgroup: Cgroup, _ options: LaunchOptions, _ owners: OwnerMapping?
+    ) throws(LaunchError) {
+        switch step {
+        case .limits: try setLimits()
+        case .cgroup: try step.run { () throws(SyscallError) in try cgroup.add(pid: 0, unifiedToo: false) }
+        case .standardStreams:
+            // The streams are the machine's: inside a user namespace nobody could give them to its user.
+            guard let owners, let user = owners.hostUser(uid), let streams = options.streams else { return }
+            try step.run { () throws(SyscallError) in
+                for stream in [streams.input, streams.output, streams.error] {
+                    try Confinement.give(stream, toUser: user)
                 }
             }
-            try RootSetup(plan: self, cgroup: cgroup).build()
-            try Confinement(process: process, options: options, report: report).execute()
+        default: fatalError("\(step) is no step of the entry")
         }
     }
 }
@@ -146,6 +192,50 @@ struct ProcessFork {
         }
     }
 
+    /// Like ``start(_:_:)``, with a process in between that prepares and then makes the container's own as its sibling.
+    ///
+    /// Source: clone(2), `CLONE_PARENT`: the second is a child of the caller, too.
+    func startTwice<Prepared>(
+        _ options: LaunchOptions, newNamespaces: [NamespaceKind], _ prepare: () throws(LaunchError) -> Prepared,
+        _ body: (Prepared, _ report: Int32) throws(LaunchError) -> Never
+    ) throws(LaunchError) -> StartingProcess {
+        let handover = try LaunchStep.namespaces.run { () throws(SyscallError) in try Socket.pair() }
+        let sender = handover.second.raw
+        let first = try start(options) { report throws(LaunchError) in
+            let prepared = try prepare()
+            let isChild = try LaunchStep.namespaces.run { () throws(SyscallError) in
+                try Self.forkSibling(newNamespaces, handOverTo: sender)
+            }
+            guard isChild else { Process.exit(0) }
+            Self.run(options, reportTo: report) { report throws(LaunchError) in
+                try body(prepared, report)
+            }
+        }
+        let receiver = handover.takeFirst()
+        return try LaunchStep.namespaces.run { () throws(SyscallError) in
+            var descriptors: [Int32] = []
+            _ = try Socket.receive(upTo: 1, descriptors: &descriptors, over: receiver.raw)
+            // None: the first has failed, and its report says why.
+            guard let descriptor = descriptors.first else { return first }
+            let second = OwnedDescriptor(taking: descriptor)
+            _ = try Process.wait(first.descriptor.raw)
+            let pid = try Process.id(of: second.raw)
+            return StartingProcess(pid: pid, descriptor: second, report: try first.report.duplicate())
+        }
+    }
+
+    /// True in the sibling; the other sends its pidfd to the one that waits for both.
+    private static func forkSibling(
+        _ newNamespaces: [NamespaceKind], handOverTo socket: Int32
+    ) throws(SyscallError) -> Bool {
+        switch try Process.fork(newNamespaces: newNamespaces, asSibling: true) {
+        case .child: return true
+        case .parent(_, let descriptor):
+            try Socket.send([1], descriptors: [descriptor.raw], over: socket)
+            return false
+        }
+    }
+
     private func fork(into cgroup: Int32) throws(SyscallError) -> ForkSide {
         try Process.fork(newNamespaces: newNamespaces, intoCgroup: cgroup)
     }
@@ -179,14 +269,24 @@ struct NamespaceDescriptors: ~Copyable {
     private var held: [Int32] = []
     private var kinds: [NamespaceKind] = []
 
-    init(_ plans: [NamespacePlan]) throws(LaunchError) {
-        for plan in plans {
-            guard case .path(let path) = plan.source else { continue }
+    /// Opens those that exist, and makes a user namespace that does not, with the others that are to belong to it.
+    init(_ plan: LaunchPlan) throws(LaunchError) {
+        for namespace in plan.namespaces {
+            guard case .path(let path) = namespace.source else { continue }
             let descriptor = try LaunchStep.namespaces.run(
-                "linux.namespaces[\(plan.kind.rawValue)]",
+                "linux.namespaces[\(namespace.kind.rawValue)]",
                 { () throws(SyscallError) in try File.open(path, [.readOnly]) })
             held.append(descriptor.release())
-            kinds.append(plan.kind)
+            kinds.append(namespace.kind)
+        }
+        guard plan.hasNew(.user), let owners = plan.owners else { return }
+        let others = plan.namespaces.filter { $0.source == .new && [.network, .ipc, .uts].contains($0.kind) }
+        let made = try LaunchStep.namespaces.run { () throws(SyscallError) in
+            try UserNamespace.make(users: owners.users, groups: owners.groups, with: others.map(\.kind))
+        }
+        for entry in made {
+            held.append(entry.descriptor)
+            kinds.append(entry.kind)
         }
     }
 
@@ -194,8 +294,14 @@ struct NamespaceDescriptors: ~Copyable {
 
     func raw(_ kind: NamespaceKind) -> Int32 { kinds.firstIndex(of: kind).map { held[$0] } ?? -1 }
 
-    /// Joins all but the PID namespace, which a process is born in.
+    /// Joins all but the PID namespace, which a process is born in; the user namespace first, to which the others belong.
     func join() throws(SyscallError) {
-        for (kind, descriptor) in zip(kinds, held) where kind != .pid { try Process.join(descriptor, kind) }
+        if raw(.user) >= 0 {
+            try Process.join(raw(.user), .user)
+            try UserNamespace.becomeRoot()
+        }
+        for (kind, descriptor) in zip(kinds, held) where kind != .pid && kind != .user {
+            try Process.join(descriptor, kind)
+        }
     }
 }

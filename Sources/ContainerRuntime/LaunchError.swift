@@ -55,7 +55,7 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
     ///
     /// Limits and score are written while the machine's own `/proc` is in view, and the cgroup is joined before a
     /// cgroup namespace is made of it.
-    package static let entryOrder: [Self] = [.limits, .cgroup, .namespaces]
+    package static let entryOrder: [Self] = [.limits, .cgroup, .standardStreams, .namespaces]
 
     /// The order in which a process is confined, for the first process and for `exec` alike.
     ///

@@ -28,6 +28,7 @@ extension LaunchPlan {
         domainName = spec.domainname
         self.process = try ProcessPlan(spec: process, seccomp: linux.seccomp)
         cgroup = try CgroupPlan(spec: linux, defaultPath: cgroupPath)
+        owners = try Self.owners(linux, namespaces)
         try checkNamespaced()
     }
 
@@ -52,10 +53,6 @@ extension LaunchPlan {
         if let label = linux.mountLabel, !label.isEmpty {
             throw wrong("linux.mountLabel", "this runtime applies no SELinux label")
         }
-        for (field, mappings) in [("uidMappings", linux.uidMappings), ("gidMappings", linux.gidMappings)]
-        where mappings?.isEmpty == false {
-            throw wrong("linux.\(field)", "this runtime makes no user namespace")
-        }
         if let unified = linux.resources?.unified, !unified.isEmpty {
             throw wrong("linux.resources.unified", "this runtime sets no such value")
         }
@@ -68,9 +65,7 @@ extension LaunchPlan {
             if plans.contains(where: { $0.kind == namespace.type }) {
                 throw wrong(field, "a second namespace of type \(namespace.type.rawValue)")
             }
-            if namespace.type == .user || namespace.type == .time {
-                throw wrong(field, "this runtime makes no \(namespace.type.rawValue) namespace")
-            }
+            if namespace.type == .time { throw wrong(field, "this runtime makes no time namespace") }
             let path = namespace.path.flatMap { $0.isEmpty ? nil : $0 }
             plans.append(NamespacePlan(kind: namespace.type, source: path.map { .path($0) } ?? .new))
         }
@@ -78,6 +73,25 @@ extension LaunchPlan {
             throw wrong("linux.namespaces", "a new mount namespace is required")
         }
         return plans
+    }
+
+    /// The mappings belong to a user namespace, and a new one needs them.
+    private static func owners(_ linux: LinuxSpec, _ namespaces: [NamespacePlan]) throws(LaunchError) -> OwnerMapping? {
+        let users = linux.uidMappings ?? []
+        let groups = linux.gidMappings ?? []
+        guard let user = namespaces.first(where: { $0.kind == .user }) else {
+            guard users.isEmpty, groups.isEmpty else {
+                throw wrong("linux.uidMappings", "mappings mean nothing without a user namespace in linux.namespaces")
+            }
+            return nil
+        }
+        if users.isEmpty || groups.isEmpty {
+            guard user.source != .new else {
+                throw wrong("linux.uidMappings", "a new user namespace needs mappings of users and of groups")
+            }
+            return nil
+        }
+        return OwnerMapping(users: users, groups: groups)
     }
 
     private static func rootPropagation(_ word: String?) throws(LaunchError) -> Propagation {
@@ -188,6 +202,7 @@ extension MountPlan {
         attributes = options.attributes
         cleared = options.cleared
         recursiveReadOnly = options.recursiveReadOnly
+        mapsOwners = options.mapsOwners
         propagation = options.propagation
         self.field = field
     }

@@ -18,6 +18,8 @@ package struct LaunchPlan: Sendable {
     package var domainName: String?
     package var process: ProcessPlan
     package var cgroup: CgroupPlan
+    /// The ids of the container's user namespace as the machine sees them; nil without one.
+    package var owners: OwnerMapping?
 
     /// Whether the container gets a namespace of this kind that nobody else has.
     package func hasNew(_ kind: NamespaceKind) -> Bool {
@@ -84,6 +86,8 @@ package struct MountPlan: Sendable {
     package var attributes: MountAttributes
     package var cleared: MountAttributes
     package var recursiveReadOnly: Bool
+    /// Whether owners on the disk are the container's ids: an idmapped mount, where the container has a user namespace.
+    package var mapsOwners: Bool
     package var propagation: Propagation
     /// Where the manifest or the spec asks for it: `mounts[3]`.
     package var field: String
@@ -95,6 +99,7 @@ package struct MountPlan: Sendable {
         attributes = []
         cleared = []
         recursiveReadOnly = false
+        mapsOwners = false
         propagation = .private
         field = "the image's VOLUME \(path)"
     }

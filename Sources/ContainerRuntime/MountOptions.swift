@@ -9,6 +9,8 @@ package struct MountOptions: Hashable, Sendable {
     package var recursiveReadOnly = false
     /// A new file system is read-only as a whole, wherever else it is mounted; `ro=vfs` makes this mount alone so.
     package var readOnlyFileSystem = false
+    /// Owners are shifted by the container's user namespace: `idmap`.
+    package var mapsOwners = false
     package var bind = false
     package var recursiveBind = false
     package var propagation: Propagation = .private
@@ -39,6 +41,7 @@ package struct MountOptions: Hashable, Sendable {
         case "rro":
             attributes.insert(.readOnly)
             recursiveReadOnly = true
+        case "idmap": mapsOwners = true
         case "bind": bind = true
         case "rbind":
             bind = true
@@ -54,7 +57,7 @@ package struct MountOptions: Hashable, Sendable {
     /// The words that are understood here and not handed to a file system, sorted.
     static let knownWords =
         (Array(set.keys) + Array(clear.keys) + [
-            "bind", "defaults", "private", "rbind", "rprivate", "rro", "rshared", "rslave", "shared", "slave",
+            "bind", "defaults", "idmap", "private", "rbind", "rprivate", "rro", "rshared", "rslave", "shared", "slave",
         ]).sorted()
 
     private static let set: [String: MountAttributes] = [

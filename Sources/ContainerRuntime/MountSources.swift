@@ -13,12 +13,14 @@ final class MountSources {
     let cgroupNames: [String]
     /// A machine with cgroup v2 and nothing else.
     let isUnifiedAlone: Bool
-    /// The machine's `/dev/null`, verified, which masks files.
-    let null: OwnedDescriptor
 
-    init(_ plan: LaunchPlan, cgroup: Cgroup) throws(LaunchError) {
-        root = try LaunchStep.rootFileSystem.run { () throws(SyscallError) in try Self.openRoot(plan.root.source) }
-        null = try LaunchStep.maskedPaths.run { () throws(SyscallError) in try Self.openNull() }
+    /// The owners of idmapped mounts are shifted by the user namespace that is given by descriptor; -1 for none.
+    init(_ plan: LaunchPlan, cgroup: Cgroup, userNamespace: Int32) throws(LaunchError) {
+        root = try LaunchStep.rootFileSystem.run { () throws(SyscallError) in
+            let root = try Self.openRoot(plan.root.source, userNamespace: userNamespace)
+            try Mount.change(root.raw, propagation: plan.root.propagation, recursive: true, subject: "the root")
+            return root
+        }
         isUnifiedAlone = cgroup.layout.hierarchies.isEmpty
         cgroupNames = try LaunchStep.cgroup.run { () throws(SyscallError) in
             try cgroup.ownHierarchies().map(\.name) + (cgroup.ownUnified == nil ? [] : ["unified"])
@@ -26,8 +28,23 @@ final class MountSources {
         for mount in plan.mounts {
             copies.append(
                 try LaunchStep.mounts.run(mount.field) { () throws(SyscallError) in
-                    try Self.open(mount.source, cgroup: cgroup)
+                    let opened = try Self.open(mount.source, cgroup: cgroup)
+                    for copy in opened { try Self.finish(copy, mount, userNamespace: userNamespace) }
+                    return opened
                 })
+        }
+    }
+
+    /// Gives a copy all that the mount asks for, while it belongs to the machine: in a user namespace it cannot be changed.
+    ///
+    /// `rw` and its like never take a property off that the machine's own mount has.
+    private static func finish(_ copy: Int32, _ mount: MountPlan, userNamespace: Int32) throws(SyscallError) {
+        if mount.mapsOwners, userNamespace >= 0 {
+            try Mount.mapOwners(of: copy, userNamespace: userNamespace, subject: mount.destination)
+        }
+        try Mount.change(copy, set: mount.attributes, propagation: mount.propagation, subject: mount.destination)
+        if mount.recursiveReadOnly {
+            try Mount.change(copy, set: .readOnly, recursive: true, subject: mount.destination)
         }
     }
 
@@ -60,25 +77,15 @@ final class MountSources {
         return try Mount.clone(place.raw, recursive: true).release()
     }
 
-    private static func openRoot(_ source: RootPlan.Source) throws(SyscallError) -> OwnedDescriptor {
+    private static func openRoot(
+        _ source: RootPlan.Source, userNamespace: Int32
+    ) throws(SyscallError) -> OwnedDescriptor {
         switch source {
         case .folder(let path): try Mount.clone(File.here, path: path, recursive: true)
-        case .overlay(let lower, let upper, let work): try Overlay.make(lower: lower, upper: upper, work: work)
+        case .overlay(let lower, let upper, let work):
+            try Overlay.make(lower: lower, upper: upper, work: work, userNamespace: userNamespace)
         case .empty: try Mount.make("tmpfs", options: [("mode", "755"), ("size", "64k")], attributes: [.noSetUserID])
         }
-    }
-
-    /// Its device number is verified by descriptor: a link or a file in its place would uncover what it masks.
-    ///
-    /// Source: CVE-2025-31133.
-    private static func openNull() throws(SyscallError) -> OwnedDescriptor {
-        let null = try File.open("/dev/null", [.path, .noFollow])
-        let status = try File.status(of: null.raw)
-        guard status.kind == .characterDevice, status.represents == .null else {
-            throw SyscallError(
-                call: "statx", subject: "/dev/null", errno: .invalid, detail: "not the character device 1:3")
-        }
-        return null
     }
 }
 
@@ -86,9 +93,22 @@ final class MountSources {
 ///
 /// Source: Documentation/filesystems/overlayfs; a string of fsconfig has at most 255 bytes.
 enum Overlay {
-    static func make(lower: [String], upper: String, work: String) throws(SyscallError) -> OwnedDescriptor {
+    /// With a user namespace (-1: none) the layers are idmapped: what is root's in the image is the container's root's.
+    ///
+    /// Source: overlayfs on idmapped layers, Linux 5.19; detached ones, Linux 6.15.
+    static func make(
+        lower: [String], upper: String, work: String, userNamespace: Int32 = -1
+    ) throws(SyscallError) -> OwnedDescriptor {
         var lowers: [Int32] = []
-        for folder in lower { lowers.append(try File.open(folder, [.path, .directory]).release()) }
+        for folder in lower {
+            if userNamespace >= 0 {
+                let layer = try Mount.clone(File.here, path: folder)
+                try Mount.mapOwners(of: layer.raw, userNamespace: userNamespace, subject: folder)
+                lowers.append(layer.release())
+            } else {
+                lowers.append(try File.open(folder, [.path, .directory]).release())
+            }
+        }
         defer { for descriptor in lowers { _ = OwnedDescriptor(taking: descriptor) } }
         return try make(lower: lowers, upper: upper, work: work)
     }

@@ -5,13 +5,13 @@ package import LinuxKernel
 struct RootSetup {
     let plan: LaunchPlan
     let sources: MountSources
+    private let null: MaskingDevice
     private var root: RootFolder { RootFolder(raw: sources.root.raw) }
 
-    init(plan: LaunchPlan, cgroup: Cgroup) throws(LaunchError) {
+    init(plan: LaunchPlan, sources: MountSources) throws(LaunchError) {
         self.plan = plan
-        // Slave: what the machine mounts later may come in, nothing that is mounted here goes out.
-        try LaunchStep.mounts.run { () throws(SyscallError) in try Mount.setPropagation(.slave, of: "/") }
-        sources = try MountSources(plan, cgroup: cgroup)
+        self.sources = sources
+        null = try LaunchStep.maskedPaths.run { () throws(SyscallError) in try MaskingDevice() }
     }
 
     func build() throws(LaunchError) {
@@ -46,8 +46,6 @@ struct RootSetup {
     /// Puts the root on a folder that every machine has; the machine's own view is let go by the pivot.
     private func attachRoot() throws(SyscallError) {
         try Mount.attach(root.raw, toPath: "/sys")
-        try Mount.change(
-            root.raw, propagation: plan.root.propagation, recursive: true, subject: "the root")
     }
 
     private func setNames() throws(SyscallError) {
@@ -72,12 +70,6 @@ struct RootSetup {
     private func attach(_ mount: MountPlan, _ copies: [Int32]) throws(SyscallError) {
         switch mount.source {
         case .bind, .bindBelow:
-            // `rw` and its like never take a property off that the machine's own mount has.
-            try Mount.change(
-                copies[0], set: mount.attributes, propagation: mount.propagation, subject: mount.destination)
-            if mount.recursiveReadOnly {
-                try Mount.change(copies[0], set: .readOnly, recursive: true, subject: mount.destination)
-            }
             let kind = try File.status(of: copies[0]).kind
             let place = try root.makeMountPoint(mount.destination, folder: kind == .directory)
             try checkPlace(place.raw, mount)
@@ -116,9 +108,6 @@ struct RootSetup {
     /// With v2 alone the container's own group as a whole; else a folder a hierarchy, in a small tmpfs.
     private func attachCgroups(_ mount: MountPlan, _ copies: [Int32]) throws(SyscallError) {
         let place = try root.makeFolders(mount.destination)
-        for copy in copies {
-            try Mount.change(copy, set: mount.attributes, propagation: .private, subject: mount.destination)
-        }
         if sources.isUnifiedAlone {
             try Mount.attach(copies[0], to: place.raw, subject: mount.destination)
             return
@@ -169,6 +158,7 @@ struct RootSetup {
         let (above, name) = RootFolder.split(device.path)
         let parent = above == "/dev" ? nil : try root.makeFolders(above)
         let folder = parent.rawOrNone >= 0 ? parent.rawOrNone : devices
+        if plan.owners != nil { return try bindNode(device, name, in: folder) }
         do {
             try File.makeNode(name, kind: device.kind, permissions: 0, device: device.device, at: folder)
         } catch  where error.errno == .exists {
@@ -180,6 +170,20 @@ struct RootSetup {
         let node = try File.open(name, [.path, .noFollow], at: folder)
         try File.changeOwner(of: node.raw, uid: device.uid, gid: device.gid)
         try File.changePermissions(of: node.raw, to: device.permissions)
+    }
+
+    /// In a user namespace mknod(2) is refused: the machine's own node is bound upon an empty file.
+    private func bindNode(_ device: DevicePlan, _ name: String, in folder: Int32) throws(SyscallError) {
+        if try File.exists(name, at: folder) { return }
+        let node = try File.open(device.path, [.path, .noFollow])
+        let status = try File.status(of: node.raw)
+        guard status.kind == device.kind, status.represents == device.device else {
+            throw SyscallError(
+                call: "statx", subject: device.path, errno: .invalid, detail: "not the device that is asked for")
+        }
+        let place = try File.open(name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o666, at: folder)
+        let copy = try Mount.clone(node.raw)
+        try Mount.attach(copy.raw, to: place.raw, subject: device.path)
     }
 
     // MARK: /proc and /sys
@@ -207,7 +211,7 @@ struct RootSetup {
                 "tmpfs", options: [("nr_blocks", "1"), ("nr_inodes", "1")], attributes: .readOnly)
             try Mount.attach(empty.raw, to: place.raw, subject: path)
         } else {
-            let copy = try Mount.clone(sources.null.raw)
+            let copy = try Mount.clone(null.raw)
             try Mount.attach(copy.raw, to: place.raw, subject: path)
         }
     }
@@ -223,5 +227,23 @@ extension SysctlPlan {
             throw SyscallError(call: "fstatfs", subject: name, errno: .invalid, detail: "not a file of procfs")
         }
         try File.write(Array(value.utf8), to: file.raw, subject: name)
+    }
+}
+
+/// The machine's `/dev/null`, which masks files.
+///
+/// Its device number is verified by descriptor: a link or a file in its place would uncover what it masks.
+/// Source: CVE-2025-31133.
+private final class MaskingDevice {
+    private let descriptor: OwnedDescriptor
+    var raw: Int32 { descriptor.raw }
+
+    init() throws(SyscallError) {
+        descriptor = try File.open("/dev/null", [.path, .noFollow])
+        let status = try File.status(of: descriptor.raw)
+        guard status.kind == .characterDevice, status.represents == .null else {
+            throw SyscallError(
+                call: "statx", subject: "/dev/null", errno: .invalid, detail: "not the character device 1:3")
+        }
     }
 }

@@ -35,10 +35,11 @@ package enum Process {
     ///
     /// Only a process with one thread may call it: the child has the calling thread alone. Source: clone3(2).
     package static func fork(
-        newNamespaces kinds: [NamespaceKind] = [], intoCgroup cgroup: Int32 = -1
+        newNamespaces kinds: [NamespaceKind] = [], intoCgroup cgroup: Int32 = -1, asSibling: Bool = false
     ) throws(SyscallError) -> ForkSide {
         var descriptor: Int32 = -1
-        let flags = kinds.reduce(UInt64(0)) { $0 | $1.cloneFlag }
+        // CLONE_PARENT: the child of the caller's parent.
+        let flags = kinds.reduce(asSibling ? UInt64(0x8000) : 0) { $0 | $1.cloneFlag }
         let pid = try check(unsafe clinux_clone(flags, &descriptor, cgroup), "clone3", on: "\(kinds.map(\.rawValue))")
         return pid == 0 ? .child : .parent(pid: pid, descriptor: OwnedDescriptor(taking: descriptor))
     }
@@ -76,6 +77,17 @@ package enum Process {
     /// Source: pidfd_open(2).
     package static func open(_ pid: Int32) throws(SyscallError) -> OwnedDescriptor {
         OwnedDescriptor(taking: try check(clinux_pidfd_open(pid), "pidfd_open", on: "pid \(pid)"))
+    }
+
+    /// The number of a process that is given by its pidfd, as the machine's `/proc` has it.
+    ///
+    /// Source: pidfd_open(2); `Pid:` in `/proc/self/fdinfo`.
+    package static func id(of descriptor: Int32) throws(SyscallError) -> Int32 {
+        let path = "/proc/self/fdinfo/\(descriptor)"
+        for line in try File.readText(path).split(separator: "\n") where line.hasPrefix("Pid:") {
+            if let pid = Int32(line.dropFirst("Pid:".count).drop { $0 == "\t" || $0 == " " }) { return pid }
+        }
+        throw SyscallError(call: "read", subject: path, errno: .noProcess)
     }
 
     /// Sends a signal; a process that has ended already is fine.

@@ -13,7 +13,7 @@
 // ---- processes: clone(2), pidfd_open(2), waitid(2), prctl(2) -------------------------------------------------------
 
 /* clone3(2) with SIGCHLD: forks. Returns 0 in the child, the pid in the parent, or -errno. With pidfd != NULL the
-   parent gets a pidfd; with cgroup >= 0 the child starts in that cgroup v2 folder (CLONE_INTO_CGROUP). */
+   parent gets a pidfd; with CLONE_PARENT the new process is a sibling; with cgroup >= 0 the child starts in that cgroup v2 folder (CLONE_INTO_CGROUP). */
 int clinux_clone(uint64_t flags, int *pidfd, int cgroup);
 int clinux_pidfd_open(int pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import LinuxKernel
+import LinuxTypes
 package import OCISpec
 
 /// The operations of the OCI runtime specification on containers whose state lies below one folder.
@@ -142,12 +143,15 @@ package struct Runtime: Sendable {
         let state = try state(id)
         let container = try open(state)
         if try status(state) != .running { throw RuntimeError("container \(id) has not been started") }
-        let seccomp = try RuntimeSpec.read(state.bundle + "/config.json").linux?.seccomp
-        var plan = try ProcessPlan(spec: spec, seccomp: seccomp)
+        let linux = try RuntimeSpec.read(state.bundle + "/config.json").linux
+        var plan = try ProcessPlan(spec: spec, seccomp: linux?.seccomp)
+        let hasUserNamespace = linux?.namespaces?.contains { $0.type == .user } == true
+        let owners =
+            hasUserNamespace ? OwnerMapping(users: linux?.uidMappings ?? [], groups: linux?.gidMappings ?? []) : nil
         plan.isFirst = false
         if plan.terminal, consoleSocket == nil { throw RuntimeError("a terminal needs --console-socket PATH") }
         let process = try plan.start(
-            joining: container.raw, in: cgroup(state), LaunchOptions(consoleSocket: consoleSocket))
+            joining: container.raw, in: cgroup(state), owners: owners, LaunchOptions(consoleSocket: consoleSocket))
         try process.awaitStart()
         return process
     }

@@ -145,7 +145,7 @@ extension Shim {
                 input: client.descriptors[0], output: client.descriptors[1], error: client.descriptors[2])
         }
         let started = try process.start(
-            joining: attempt.process.descriptor.raw, in: attempt.cgroup, options)
+            joining: attempt.process.descriptor.raw, in: attempt.cgroup, owners: attempt.plan.owners, options)
         client.closeDescriptors()
         try started.awaitStart()
         client.process = started
