@@ -7,8 +7,21 @@ extension File {
     ///
     /// The tree may be hostile: any names, any depth, changing meanwhile. A folder that is not empty is moved to the top
     /// before it is emptied, so that at most three descriptors are open and no path grows. What is mounted inside is not
-    /// touched: that is an error.
+    /// touched: that is an error. Several may remove one tree at once.
     package static func removeTree(_ path: String, at folder: Int32 = here) throws(SyscallError) {
+        for _ in 0..<1000 {
+            do { return try removeOnce(path, at: folder) } catch  where error.errno == .noEntry {
+                // Somebody else removes it too: what is left is seen again, and nothing left is the end.
+                guard try exists(path, at: folder) else { return }
+            } catch  where error.errno == .notEmpty || error.errno == .exists {
+                // Somebody put something there meanwhile.
+                continue
+            }
+        }
+        throw SyscallError(call: "rmdir", subject: path, errno: .busy, detail: "it is filled while it is removed")
+    }
+
+    private static func removeOnce(_ path: String, at folder: Int32) throws(SyscallError) {
         do { return try remove(path, at: folder) } catch  where error.errno == .noEntry {
             return
         } catch  where error.errno == .isDirectory || error.errno == .notPermitted {

@@ -49,6 +49,17 @@ struct TreeRemovalTests {
         return unsafe Glibc.rename("\(folder)/\(old)", target) == 0
     }
 
+    @Test("several may remove one tree at once")
+    func together() throws {
+        let scratch = try ScratchFolder()
+        for round in 0..<20 {
+            let tree = "\(scratch.path)/tree\(round)"
+            for index in 0..<20 { try File.makeFolders("\(tree)/a\(index)/b/c/d") }
+            Threads.share(4) { #expect(throws: Never.self) { try File.removeTree(tree) } }
+            #expect(try !File.exists(tree))
+        }
+    }
+
     @Test("what is mounted inside is not removed")
     func mounted() async {
         await #expect(processExitsWith: .success) {  // Its own process: it makes a mount, in a namespace of its own.
