@@ -34,12 +34,12 @@ uninstall:
 
 test: swift
 	@scripts/install-tools test
-	@scripts/test
+	@scripts/without-cni scripts/test
 
 demo: swift
 	@scripts/install-tools demo
 	@$(MAKE) --no-print-directory build
-	@demo/run
+	@scripts/without-cni demo/run
 
 bench: swift
 	@scripts/install-tools bench
