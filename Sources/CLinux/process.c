@@ -40,6 +40,9 @@ int clinux_clone(uint64_t flags, int *pidfd, int cgroup) {
   return result(syscall(SYS_clone3, &arguments, sizeof arguments));
 }
 
+// clone(2), the older call, for a process whose filter refuses clone3(2): SIGCHLD is the sibling's as it is the caller's.
+int clinux_clone_sibling(void) { return result(syscall(SYS_clone, CLONE_PARENT, NULL, NULL, NULL, 0UL)); }
+
 int clinux_pidfd_open(int pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
 int clinux_pidfd_send_signal(int pidfd, int signal) {
   return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
@@ -90,8 +93,8 @@ int clinux_prlimit(int pid, int resource, uint64_t soft, uint64_t hard) {
   struct rlimit limit = {soft, hard};
   return result(prlimit(pid, (enum __rlimit_resource)resource, &limit, NULL));
 }
-int clinux_join_session_keyring(const char *name) {
-  return result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0, 0));
+int clinux_new_session_keyring(void) {
+  return result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0));
 }
 
 int clinux_seccomp_load(const void *program, size_t count, unsigned int flags) {
@@ -141,6 +144,12 @@ int clinux_capabilities_get(uint64_t *effective, uint64_t *permitted, uint64_t *
 int clinux_setgroups(size_t count, const uint32_t *groups) { return result(syscall(SYS_setgroups, count, groups)); }
 int clinux_setresuid(uint32_t id) { return result(syscall(SYS_setresuid, id, id, id)); }
 int clinux_setresgid(uint32_t id) { return result(syscall(SYS_setresgid, id, id, id)); }
+
+int clinux_ids(uint32_t ids[6]) {
+  return getresuid(ids, ids + 1, ids + 2) || getresgid(ids + 3, ids + 4, ids + 5) ? -errno : 0;
+}
+int clinux_getgroups(size_t room, uint32_t *groups) { return result(getgroups((int)room, groups)); }
+int clinux_securebits(void) { return result(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0)); }
 
 int clinux_pty_unlock(int master) {
   int locked = 0;

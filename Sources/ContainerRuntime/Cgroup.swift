@@ -216,7 +216,9 @@ package struct Cgroup: Sendable {
     package func processes() throws(SyscallError) -> [Int32] {
         guard let place = unifiedFolder ?? layout.hierarchy(of: "devices").map(folder) else { return [] }
         do {
-            return try File.readText(place + "/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }
+            return try File.readText(place + "/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter {
+                $0 > 0
+            }
         } catch  where error.errno == .noEntry {
             return []
         }

@@ -8,6 +8,10 @@ struct Confinement {
     let options: LaunchOptions
     /// Where errors are told; execve(2) closes it.
     let report: Int32
+    /// Whether the program runs in a PID namespace that the calling process only has for its children.
+    var isBornInside = false
+    /// A pidfd of the process whose end ends this one; -1 without one.
+    let parent: Int32
 
     func execute() throws(LaunchError) -> Never {
         var program = ""
@@ -31,6 +35,7 @@ struct Confinement {
         case .groups: try Identity.setGroups(process.groups)
         case .user: try changeUser()
         case .noNewPrivileges: if process.noNewPrivileges { try Process.setNoNewPrivileges() }
+        case .birth: try beBorn()
         case .start: try awaitStart()
         case .seccomp: try loadFilter()
         case .capabilities: try setCapabilities()
@@ -40,7 +45,7 @@ struct Confinement {
 
     /// A kernel without keyrings has none to leak.
     private func joinKeyring() throws(SyscallError) {
-        do { try Process.startSessionKeyring(named: "_ses.holdfast") } catch  where error.errno == .noSystemCall {}
+        do { try Process.startSessionKeyring() } catch  where error.errno == .noSystemCall {}
     }
 
     /// A pseudo-terminal of the container's own devpts: its master goes to the one that asked, the other side becomes 0, 1 and 2.
@@ -56,7 +61,7 @@ struct Confinement {
         if let size = process.terminalSize { try Terminal.setSize(size, of: peer.raw) }
         try File.changeOwner(of: peer.raw, uid: process.uid, gid: nil)
         try Socket.send(Array("/dev/pts/ptmx".utf8), descriptors: [master.raw], over: socket)
-        try Terminal.becomeControlling(peer.raw)
+        if !isBornInside { try Terminal.becomeControlling(peer.raw) }
         for target in Int32(0)...2 { try Descriptors.install(peer.raw, as: target) }
         if process.isFirst { try bindConsole(peer.raw) }
     }
@@ -79,13 +84,20 @@ struct Confinement {
         for descriptor in Int32(0)...2 { try Self.give(descriptor, toUser: process.uid) }
         // CVE-2024-21626: nothing of the machine stays open; the report closes with the rest at execve(2).
         try Descriptors.closeOnExec(from: 3)
+        if isBornInside {
+            // A container with SYS_PTRACE may look at this process before execve(2).
+            let kept = [report, parent, options.startListener ?? -1, process.program ?? -1]
+            try Descriptors.closeAll(from: 3, except: kept)
+        }
         Process.setCreationMask(process.creationMask)
     }
 
     /// The program may open its own streams again through `/dev/stdout`; devices, `/dev/null` above all, keep their owner.
+    ///
+    /// Pipes and sockets alone: a file that a caller has on its standard input stays its own.
     static func give(_ descriptor: Int32, toUser user: UInt32) throws(SyscallError) {
         let status = try File.status(of: descriptor)
-        guard status.kind != .characterDevice, status.kind != .blockDevice, status.uid != user else { return }
+        guard status.kind == .fifo || status.kind == .socket, status.uid != user else { return }
         do { try File.changeOwner(of: descriptor, uid: user, gid: nil) } catch
             where error.errno == .readOnly || error.errno == .notPermitted || error.errno == .invalid
         {}
@@ -105,13 +117,34 @@ struct Confinement {
         try ThreadCapabilities.keepAcrossUserChange(false)
         // Leaving uid 0 cleared the effective set and the signal; the steps that follow need both.
         try ThreadCapabilities.raiseAllPermitted()
-        if options.diesWithParent { try Process.setParentDeathSignal(Signal.kill) }
+        try Self.dieWithParent(parent)
+        try Identity.verify(user: process.uid, group: process.gid, groups: process.groups)
         if try Process.folder() != process.folder { try Process.changeFolder(process.folder) }
         let folder = try Process.folder()
         guard folder.hasPrefix("/") else {  // CVE-2024-21626
             throw SyscallError(
                 call: "getcwd", subject: process.folder, errno: .notPermitted, detail: "\(folder) is not in the root")
         }
+    }
+
+    /// The signal that the parent's end sends; a change of user clears it, and a fork does.
+    static func dieWithParent(_ parent: Int32) throws(SyscallError) {
+        guard parent >= 0 else { return }
+        try Process.setParentDeathSignal(Signal.kill)
+        // It may have ended before the signal was set.
+        if try Process.hasEnded(parent) { Process.exit(LaunchStep.failureCode) }
+    }
+
+    /// Goes on as a sibling that is in the PID namespace of the container; what the caller was is told and ends.
+    private func beBorn() throws(SyscallError) {
+        guard isBornInside else { return }
+        if let pid = try Process.forkSibling() {
+            try File.write(LaunchReport.encode(pid: pid), to: report, subject: "the report")
+            Process.exit(0)
+        }
+        try Self.dieWithParent(parent)
+        try Process.startSession()
+        if process.terminal { try Terminal.becomeControlling(0) }
     }
 
     private func loadFilter() throws(SyscallError) {

@@ -9,20 +9,22 @@ extension ProcessPlan {
     package func start(
         joining container: Int32, in cgroup: Cgroup, owners: OwnerMapping?, _ options: LaunchOptions
     ) throws(LaunchError) -> StartingProcess {
-        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [], pidNamespace: container)
-        return try fork.start(options) { report throws(LaunchError) in
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [])
+        return try fork.start(options) { launch throws(LaunchError) in
             for step in LaunchStep.entryOrder {
                 guard step == .namespaces else {
                     try enter(step, cgroup, options, owners)
                     continue
                 }
                 try step.run { () throws(SyscallError) in
-                    let kinds: [NamespaceKind] = [.cgroup, .ipc, .uts, .network, .mount]
+                    let kinds: [NamespaceKind] = [.cgroup, .ipc, .uts, .network, .mount, .pid]
                     try Process.join(process: container, owners == nil ? kinds : [.user] + kinds)
                     if owners != nil { try UserNamespace.becomeRoot() }
                 }
             }
-            try Confinement(process: self, options: options, report: report).execute()
+            try Confinement(
+                process: self, options: options, report: launch.report, isBornInside: true, parent: launch.parent
+            ).execute()
         }
     }
 }

@@ -35,12 +35,23 @@ package struct LaunchOptions: Sendable {
 }
 
 /// A process between its fork and its execve(2).
-package final class StartingProcess: Sendable {
-    package let pid: Int32
-    /// A pidfd.
-    package let descriptor: OwnedDescriptor
-    /// Becomes readable when the process has been executed, waits to be, or has failed.
+package final class StartingProcess {
+    /// How far it has come.
+    package enum Progress {
+        case pending
+        /// It waits for ``Runtime/start(_:)``.
+        case waits
+        /// The program has been executed.
+        case started
+        case failed(LaunchError)
+    }
+
+    /// Until it is born in the PID namespace of its container, the process that prepares it.
+    package private(set) var pid: Int32
+    package private(set) var descriptor: OwnedDescriptor
+    /// Becomes readable when there is progress.
     package let report: OwnedDescriptor
+    private var received: [UInt8] = []
 
     init(pid: Int32, descriptor: consuming OwnedDescriptor, report: consuming OwnedDescriptor) {
         self.pid = pid
@@ -48,33 +59,78 @@ package final class StartingProcess: Sendable {
         self.report = report
     }
 
+    /// Takes what the report has; with a report that does not block it never waits for the process.
+    package func advance() throws(SyscallError) -> Progress {
+        let part: [UInt8]
+        do { part = try File.read(report.raw, upTo: 4096, subject: "the report of a new process") } catch
+            where error.errno == .again
+        {
+            return .pending
+        }
+        received += part
+        if let (child, length) = LaunchReport.decodePID(received) {
+            received.removeFirst(length)
+            try follow(child)
+        }
+        if received == [LaunchReport.waits] {
+            received = []
+            return .waits
+        }
+        guard part.isEmpty else { return .pending }
+        guard !received.isEmpty else { return .started }
+        // It ends by itself, unless somebody in its PID namespace stops it.
+        try Process.signal(descriptor.raw, Signal.kill)
+        _ = try Process.wait(descriptor.raw)
+        return .failed(
+            LaunchReport.decode(received)
+                ?? LaunchError(
+                    step: .execute, field: LaunchStep.execute.specField,
+                    message: "unreadable report: \(String(decoding: received, as: UTF8.self))"))
+    }
+
+    /// The first process has ended by its own hand; the one that it made is the caller's child, too.
+    private func follow(_ child: Int32) throws(SyscallError) {
+        let next = try Process.open(child)
+        _ = try Process.wait(descriptor.raw)
+        pid = child
+        descriptor = next
+    }
+
     /// Waits until the program runs, or until it waits to be started.
     ///
     /// - Throws: what stopped it; the process has ended and been reaped then.
     package func awaitStart() throws(LaunchError) {
-        var bytes: [UInt8] = []
-        do {
-            while true {
-                let part = try File.read(report.raw, upTo: 4096, subject: "the report of a new process")
-                if part.isEmpty || part == [LaunchReport.waits] { break }
-                bytes += part
+        while true {
+            let progress: Progress
+            do { progress = try advance() } catch {
+                throw LaunchError(step: .execute, field: LaunchStep.execute.specField, message: error.description)
             }
-        } catch { throw LaunchError(step: .execute, field: LaunchStep.execute.specField, message: error.description) }
-        guard let failure = LaunchReport.decode(bytes) else { return }
-        do { _ = try Process.wait(descriptor.raw) } catch {
-            throw LaunchError(
-                step: failure.step, field: failure.field, message: "\(failure.message); then \(error.description)")
+            switch progress {
+            case .pending: continue
+            case .waits, .started: return
+            case .failed(let error): throw error
+            }
         }
-        throw failure
     }
 }
 
-/// What the child writes to its parent: nothing when execve(2) has closed the pipe, one byte when it waits, or an error.
+/// What the child writes to its parent: nothing when execve(2) has closed the pipe, one byte when it waits, an error, or
+/// before any of these the number of the process that goes on in its place.
 enum LaunchReport {
     static let waits: UInt8 = 1
+    private static let pidMark: UInt8 = 2
 
     static func encode(_ error: LaunchError) -> [UInt8] {
         Array("\(error.step.rawValue)\n\(error.field)\n\(error.message)".utf8)
+    }
+
+    static func encode(pid: Int32) -> [UInt8] { [pidMark] + Array("\(pid)\n".utf8) }
+
+    static func decodePID(_ bytes: [UInt8]) -> (pid: Int32, length: Int)? {
+        guard bytes.first == pidMark, let end = bytes.firstIndex(of: UInt8(ascii: "\n")),
+            let pid = Int32(String(decoding: bytes[1..<end], as: UTF8.self))
+        else { return nil }
+        return (pid, end + 1)
     }
 
     static func decode(_ bytes: [UInt8]) -> LaunchError? {
@@ -93,28 +149,52 @@ extension LaunchPlan {
     package func start(in cgroup: Cgroup, _ options: LaunchOptions) throws(LaunchError) -> StartingProcess {
         let joined = try NamespaceDescriptors(self)
         let new = namespaces.filter { $0.source == .new && ![.cgroup, .user].contains($0.kind) }.map(\.kind)
-        guard joined.raw(.user) >= 0 else {
-            let fork = ProcessFork(cgroup: cgroup, newNamespaces: new, pidNamespace: joined.raw(.pid))
-            return try fork.start(options) { report throws(LaunchError) in
-                try enter(cgroup, options)
-                try LaunchStep.namespaces.run { () throws(SyscallError) in try joined.join() }
-                try keepMountsIn()
-                let sources = try MountSources(self, cgroup: cgroup, userNamespace: -1)
-                try become(sources, options, report)
-            }
+        if joined.raw(.user) >= 0 { return try startInUserNamespace(joined, new, cgroup, options) }
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: new)
+        return try fork.start(options) { launch throws(LaunchError) in
+            try enter(cgroup, options)
+            try LaunchStep.namespaces.run { () throws(SyscallError) in try joined.join() }
+            try keepMountsIn()
+            var plan = self
+            let isBornInside = joined.raw(.pid) >= 0
+            if isBornInside { plan.showProcesses(of: joined.raw(.pid)) }
+            let sources = try MountSources(plan, cgroup: cgroup, userNamespace: -1)
+            try plan.become(sources, options, launch, isBornInside: isBornInside)
         }
-        // Mount and PID namespaces must belong to the user namespace: they are made by a process that is in it already.
-        // The sources of mounts come from one that is not.
-        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [], pidNamespace: joined.raw(.pid))
+    }
+
+    /// Mount and PID namespaces must belong to the user namespace: they are made by a process that is in it already.
+    ///
+    /// The sources of mounts come from one that is not.
+    private func startInUserNamespace(
+        _ joined: borrowing NamespaceDescriptors, _ new: [NamespaceKind], _ cgroup: Cgroup, _ options: LaunchOptions
+    ) throws(LaunchError) -> StartingProcess {
+        let user = joined.raw(.user)
+        let pid = joined.raw(.pid)
+        let others = joined.joinable
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [])
         return try fork.startTwice(options, newNamespaces: new.filter { [.mount, .pid].contains($0) }) {
             () throws(LaunchError) in
             try enter(cgroup, options)
-            let sources = try MountSources(self, cgroup: cgroup, userNamespace: joined.raw(.user))
-            try LaunchStep.namespaces.run { () throws(SyscallError) in try joined.join() }
+            let sources = try MountSources(self, cgroup: cgroup, userNamespace: user)
+            try LaunchStep.namespaces.run { () throws(SyscallError) in
+                try NamespaceDescriptors.join(user: user, others, pid: pid)
+            }
             return sources
-        } _: { sources, report throws(LaunchError) in
+        } _: { sources, launch throws(LaunchError) in
             try keepMountsIn()
-            try become(sources, options, report)
+            try become(sources, options, launch, isBornInside: false)
+        }
+    }
+
+    /// The container's procfs shows a PID namespace in which the process that mounts it is not yet.
+    ///
+    /// Source: proc(5), the mount option `pidns`, Linux 6.17.
+    private mutating func showProcesses(of pidNamespace: Int32) {
+        for index in mounts.indices {
+            guard case .fileSystem("proc", let options) = mounts[index].source else { continue }
+            let option = MountPlan.Option(key: "pidns", value: "/proc/self/fd/\(pidNamespace)")
+            mounts[index].source = .fileSystem(type: "proc", options: options + [option])
         }
     }
 
@@ -132,10 +212,13 @@ extension LaunchPlan {
         }
     }
 
-    private func become(_ sources: MountSources, _ options: LaunchOptions, _ report: Int32) throws(LaunchError) -> Never
-    {
+    private func become(
+        _ sources: MountSources, _ options: LaunchOptions, _ launch: ProcessFork.Launch, isBornInside: Bool
+    ) throws(LaunchError) -> Never {
         try RootSetup(plan: self, sources: sources).build()
-        try Confinement(process: process, options: options, report: report).execute()
+        try Confinement(
+            process: process, options: options, report: launch.report, isBornInside: isBornInside, parent: launch.parent
+        ).execute()
     }
 }
 
@@ -164,30 +247,28 @@ extension ProcessPlan {
 struct ProcessFork {
     let cgroup: Cgroup
     let newNamespaces: [NamespaceKind]
-    /// A PID namespace that the child is born in; -1 for the caller's own.
-    let pidNamespace: Int32
+
+    /// What the child has of its parent.
+    struct Launch {
+        /// Where it tells how far it has come.
+        let report: Int32
+        /// A pidfd of the process whose end ends it; -1 without one.
+        let parent: Int32
+    }
 
     /// Runs `body` in the child, which ends with it.
     func start(
-        _ options: LaunchOptions, _ body: (_ report: Int32) throws(LaunchError) -> Never
+        _ options: LaunchOptions, _ body: (Launch) throws(LaunchError) -> Never
     ) throws(LaunchError) -> StartingProcess {
         try LaunchStep.namespaces.run { () throws(SyscallError) in
             let report = try Pipe()
             let unified = try cgroup.openUnified()
-            // setns(2): a PID namespace holds for the children of the caller; the caller's own is set again after.
-            let own = pidNamespace >= 0 ? try Process.namespace(.pid) : nil
-            if own.rawOrNone >= 0 { try Process.join(pidNamespace, .pid) }
-            let side: ForkSide
-            do throws(SyscallError) { side = try fork(into: unified.rawOrNone) } catch {
-                if own.rawOrNone >= 0 { try Process.join(own.rawOrNone, .pid) }
-                throw error
-            }
-            switch consume side {
+            let parent = options.diesWithParent ? try Process.open(Process.id) : nil
+            switch try Process.fork(newNamespaces: newNamespaces, intoCgroup: unified.rawOrNone) {
             case .parent(let pid, let descriptor):
-                if own.rawOrNone >= 0 { try Process.join(own.rawOrNone, .pid) }
                 return StartingProcess(pid: pid, descriptor: descriptor, report: report.takeReader())
             case .child:
-                Self.run(options, reportTo: report.writer.raw, body)
+                Self.run(Launch(report: report.writer.raw, parent: parent.rawOrNone), body)
             }
         }
     }
@@ -197,63 +278,40 @@ struct ProcessFork {
     /// Source: clone(2), `CLONE_PARENT`: the second is a child of the caller, too.
     func startTwice<Prepared>(
         _ options: LaunchOptions, newNamespaces: [NamespaceKind], _ prepare: () throws(LaunchError) -> Prepared,
-        _ body: (Prepared, _ report: Int32) throws(LaunchError) -> Never
+        _ body: (Prepared, Launch) throws(LaunchError) -> Never
     ) throws(LaunchError) -> StartingProcess {
-        let handover = try LaunchStep.namespaces.run { () throws(SyscallError) in try Socket.pair() }
-        let sender = handover.second.raw
-        let first = try start(options) { report throws(LaunchError) in
+        try start(options) { launch throws(LaunchError) in
             let prepared = try prepare()
             let isChild = try LaunchStep.namespaces.run { () throws(SyscallError) in
-                try Self.forkSibling(newNamespaces, handOverTo: sender)
+                try Self.forkSibling(newNamespaces, report: launch.report)
             }
             guard isChild else { Process.exit(0) }
-            Self.run(options, reportTo: report) { report throws(LaunchError) in
-                try body(prepared, report)
-            }
-        }
-        let receiver = handover.takeFirst()
-        return try LaunchStep.namespaces.run { () throws(SyscallError) in
-            var descriptors: [Int32] = []
-            _ = try Socket.receive(upTo: 1, descriptors: &descriptors, over: receiver.raw)
-            // None: the first has failed, and its report says why.
-            guard let descriptor = descriptors.first else { return first }
-            let second = OwnedDescriptor(taking: descriptor)
-            _ = try Process.wait(first.descriptor.raw)
-            let pid = try Process.id(of: second.raw)
-            return StartingProcess(pid: pid, descriptor: second, report: try first.report.duplicate())
+            Self.run(launch) { launch throws(LaunchError) in try body(prepared, launch) }
         }
     }
 
-    /// True in the sibling; the other sends its pidfd to the one that waits for both.
-    private static func forkSibling(
-        _ newNamespaces: [NamespaceKind], handOverTo socket: Int32
-    ) throws(SyscallError) -> Bool {
+    /// True in the sibling; the other tells its number.
+    private static func forkSibling(_ newNamespaces: [NamespaceKind], report: Int32) throws(SyscallError) -> Bool {
         switch try Process.fork(newNamespaces: newNamespaces, asSibling: true) {
         case .child: return true
-        case .parent(_, let descriptor):
-            try Socket.send([1], descriptors: [descriptor.raw], over: socket)
+        case .parent(let pid, _):
+            try File.write(LaunchReport.encode(pid: pid), to: report, subject: "the report")
             return false
         }
     }
 
-    private func fork(into cgroup: Int32) throws(SyscallError) -> ForkSide {
-        try Process.fork(newNamespaces: newNamespaces, intoCgroup: cgroup)
-    }
-
-    private static func run(
-        _ options: LaunchOptions, reportTo report: Int32, _ body: (Int32) throws(LaunchError) -> Never
-    ) -> Never {
+    private static func run(_ launch: Launch, _ body: (Launch) throws(LaunchError) -> Never) -> Never {
         do throws(LaunchError) {
             do throws(SyscallError) {
-                // Until execve(2) nobody in the container may look into this process: it holds the machine's descriptors.
+                // Until execve(2) no one without SYS_PTRACE may look into this process: it holds the machine's descriptors.
                 try Process.setDumpable(false)
-                if options.diesWithParent { try Process.setParentDeathSignal(Signal.kill) }
+                try Confinement.dieWithParent(launch.parent)
                 try Process.startSession()
             } catch { throw LaunchError(step: .namespaces, field: "process", message: error.description) }
-            try body(report)
+            try body(launch)
         } catch {
             // A parent that is gone cannot be told; the program has not run all the same.
-            do { try File.write(LaunchReport.encode(error), to: report, subject: "the report") } catch {}
+            do { try File.write(LaunchReport.encode(error), to: launch.report, subject: "the report") } catch {}
             Process.exit(LaunchStep.failureCode)
         }
     }
@@ -294,14 +352,22 @@ struct NamespaceDescriptors: ~Copyable {
 
     func raw(_ kind: NamespaceKind) -> Int32 { kinds.firstIndex(of: kind).map { held[$0] } ?? -1 }
 
-    /// Joins all but the PID namespace, which a process is born in; the user namespace first, to which the others belong.
-    func join() throws(SyscallError) {
-        if raw(.user) >= 0 {
-            try Process.join(raw(.user), .user)
+    /// All but the user and the PID namespace.
+    var joinable: [(kind: NamespaceKind, descriptor: Int32)] {
+        zip(kinds, held).filter { $0.0 != .pid && $0.0 != .user }.map { ($0, $1) }
+    }
+
+    func join() throws(SyscallError) { try Self.join(user: raw(.user), joinable, pid: raw(.pid)) }
+
+    /// Joins the user namespace first, to which the others belong; the PID namespace is for the caller's children alone.
+    static func join(
+        user: Int32, _ others: [(kind: NamespaceKind, descriptor: Int32)], pid: Int32
+    ) throws(SyscallError) {
+        if user >= 0 {
+            try Process.join(user, .user)
             try UserNamespace.becomeRoot()
         }
-        for (kind, descriptor) in zip(kinds, held) where kind != .pid && kind != .user {
-            try Process.join(descriptor, kind)
-        }
+        for entry in others { try Process.join(entry.descriptor, entry.kind) }
+        if pid >= 0 { try Process.join(pid, .pid) }
     }
 }

@@ -39,7 +39,8 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
     case cgroup, namespaces
     case rootFileSystem, mounts, devices, sysctls, readOnlyPaths, maskedPaths, workingFolder, readOnlyRoot, pivot
     case hostname, limits, keyring, terminal, standardStreams
-    case currentFolder, boundingSet, groups, user, executable, noNewPrivileges, start, seccomp, capabilities
+    case currentFolder, boundingSet, groups, user, executable, noNewPrivileges, birth, start, seccomp
+    case capabilities
     case execute
 
     /// What the first process of a container does before the steps that `exec` shares.
@@ -61,15 +62,17 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
     ///
     /// The bounding set is first: dropping needs `CAP_SETPCAP`, which leaves the effective set together with uid 0.
     /// With no_new_privs the filter is last, so that a profile need not allow our own calls. Without it, loading needs
-    /// `CAP_SYS_ADMIN`: the permitted set is kept across the change of user, and given up after the filter, so that
-    /// capset(2) and execve(2) are all that a profile must allow. Source: seccomp(2), capabilities(7).
+    /// `CAP_SYS_ADMIN`: the permitted set is kept across the change of user, and given up after the filter. A process that
+    /// enters a PID namespace in which others run is born there last of all: a container with `SYS_PTRACE` finds nothing
+    /// in it that it does not have itself. Source: seccomp(2), capabilities(7), CVE-2016-9962.
     package static func processOrder(noNewPrivileges: Bool) -> [Self] {
         let opening: [Self] = [
             .keyring, .terminal, .standardStreams, .currentFolder, .boundingSet, .groups, .user, .executable,
         ]
         return opening
             + (noNewPrivileges
-                ? [.capabilities, .noNewPrivileges, .start, .seccomp] : [.start, .seccomp, .capabilities])
+                ? [.capabilities, .noNewPrivileges, .birth, .start, .seccomp]
+                : [.seccomp, .capabilities, .birth, .start])
             + [.execute]
     }
 
@@ -99,6 +102,7 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
         case .noNewPrivileges: "process.noNewPrivileges"
         case .seccomp: "linux.seccomp"
         case .capabilities: "process.capabilities"
+        case .birth: "linux.namespaces"
         case .start, .executable, .execute: "process.args"
         }
     }
@@ -117,7 +121,7 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
         case .readOnlyRoot: "securityContext.readOnlyRootFilesystem"
         case .hostname: "hostname"
         case .limits: "resources"
-        case .keyring, .start, .executable, .execute: "command"
+        case .keyring, .birth, .start, .executable, .execute: "command"
         case .terminal: "tty"
         case .standardStreams: "stdin"
         case .boundingSet, .capabilities: "securityContext.capabilities"

@@ -44,12 +44,6 @@ extension LaunchPlan {
         if hooks?.contains(where: { $0?.isEmpty == false }) == true {
             throw wrong("hooks", "this runtime calls no hooks")
         }
-        if let profile = spec.process?.apparmorProfile, !profile.isEmpty, profile != "unconfined" {
-            throw wrong("process.apparmorProfile", "this runtime applies no AppArmor profile")
-        }
-        if let label = spec.process?.selinuxLabel, !label.isEmpty {
-            throw wrong("process.selinuxLabel", "this runtime applies no SELinux label")
-        }
         if let label = linux.mountLabel, !label.isEmpty {
             throw wrong("linux.mountLabel", "this runtime applies no SELinux label")
         }
@@ -140,25 +134,13 @@ extension LaunchPlan {
     }
 
     /// A sysctl outside of a namespace of the container's own would change the machine.
-    ///
-    /// Source: sysctl(2), the namespaces that each name belongs to as runc lists them.
     private func checkNamespaced() throws(LaunchError) {
-        let ipc: Set = [
-            "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall", "kernel/shmmax",
-            "kernel/shmmni", "kernel/shm_rmid_forced",
-        ]
         for sysctl in sysctls {
-            let kind: NamespaceKind
-            switch sysctl.file {
-            case let file where file.hasPrefix("net/"): kind = .network
-            case let file where ipc.contains(file) || file.hasPrefix("fs/mqueue/"): kind = .ipc
-            case "kernel/domainname": kind = .uts
-            case "kernel/hostname":
-                throw Self.wrong("linux.sysctl[\(sysctl.name)]", "conflicts with the field hostname")
-            default: throw Self.wrong("linux.sysctl[\(sysctl.name)]", "not in a namespace of its own")
-            }
+            let field = "linux.sysctl[\(sysctl.name)]"
+            if sysctl.file == "kernel/hostname" { throw Self.wrong(field, "conflicts with the field hostname") }
+            guard let kind = sysctl.namespace else { throw Self.wrong(field, "not in a namespace of its own") }
             guard namespaces.contains(where: { $0.kind == kind }) else {
-                throw Self.wrong("linux.sysctl[\(sysctl.name)]", "not allowed in the host's \(kind.rawValue) namespace")
+                throw Self.wrong(field, "not allowed in the host's \(kind.rawValue) namespace")
             }
         }
         if hostname != nil, !namespaces.contains(where: { $0.kind == .uts }) {
@@ -218,6 +200,16 @@ extension ProcessPlan {
         environment = spec.env ?? []
         guard spec.cwd.hasPrefix("/") else { throw LaunchPlan.wrong("process.cwd", "not an absolute path") }
         folder = spec.cwd
+        // 4294967295 is setresuid(2)'s word for "as it is".
+        for id in [spec.user.uid, spec.user.gid] + (spec.user.additionalGids ?? []) where id == .max {
+            throw LaunchPlan.wrong("process.user", "\(id) is no user and no group")
+        }
+        if let profile = spec.apparmorProfile, !profile.isEmpty, profile != "unconfined" {
+            throw LaunchPlan.wrong("process.apparmorProfile", "this runtime applies no AppArmor profile")
+        }
+        if let label = spec.selinuxLabel, !label.isEmpty {
+            throw LaunchPlan.wrong("process.selinuxLabel", "this runtime applies no SELinux label")
+        }
         uid = spec.user.uid
         gid = spec.user.gid
         groups = spec.user.additionalGids ?? []
@@ -229,6 +221,11 @@ extension ProcessPlan {
             ("inheritable", spec.capabilities?.inheritable), ("ambient", spec.capabilities?.ambient),
         ] where list?.isEmpty == false {
             throw LaunchPlan.wrong("process.capabilities.\(name)", "must be empty (CVE-2022-24769)")
+        }
+        // execve(2) gives root all of its bounding set: capabilities(7).
+        if uid == 0, permitted != bounding || effective != bounding {
+            throw LaunchPlan.wrong(
+                "process.capabilities", "uid 0 would get all of bounding, not what permitted and effective say")
         }
         noNewPrivileges = spec.noNewPrivileges ?? false
         filter = try seccomp.map { value throws(LaunchError) in try SeccompProgram(compiling: value) }
@@ -265,8 +262,8 @@ extension CgroupPlan {
         guard path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
             throw LaunchPlan.wrong("linux.cgroupsPath", "\(path) is not an absolute path of a cgroup file system")
         }
-        // Without a list nothing but the default devices may be used.
-        var rules: [DeviceRule] = (spec.resources?.devices ?? []).isEmpty ? [DeviceRule(allow: false, kind: .all)] : []
+        // Nothing that no rule allows, whatever the group above allows.
+        var rules = [DeviceRule(allow: false, kind: .all)]
         for (index, rule) in (spec.resources?.devices ?? []).enumerated() {
             rules.append(try DeviceRule(spec: rule, field: "linux.resources.devices[\(index)]"))
         }
@@ -309,8 +306,21 @@ extension CgroupPlan.DeviceRule {
         guard !access.isEmpty, access.allSatisfy({ "rwm".contains($0) }) else {
             throw LaunchPlan.wrong("\(field).access", "\(access) is not a part of rwm")
         }
-        self.init(
-            allow: spec.allow, kind: kind, major: spec.major.flatMap { UInt32(exactly: $0) },
-            minor: spec.minor.flatMap { UInt32(exactly: $0) }, access: access)
+        let major = try Self.number(spec.major, "\(field).major")
+        let minor = try Self.number(spec.minor, "\(field).minor")
+        // devices.allow of v1 takes `a` for everything, whatever else the line says.
+        guard kind != .all || (major == nil && minor == nil && Set(access) == Set("rwm")) else {
+            throw LaunchPlan.wrong(field, "a rule for all devices has no numbers, and access rwm")
+        }
+        self.init(allow: spec.allow, kind: kind, major: major, minor: minor, access: access)
+    }
+
+    /// Any when nil or -1.
+    private static func number(_ number: Int64?, _ field: String) throws(LaunchError) -> UInt32? {
+        guard let number, number != -1 else { return nil }
+        guard let value = Int32(exactly: number), value >= 0 else {
+            throw LaunchPlan.wrong(field, "\(number) is no device number")
+        }
+        return UInt32(value)
     }
 }

@@ -132,6 +132,21 @@ package struct SysctlPlan: Hashable, Sendable {
         if let first = name.first(where: { $0 == "." || $0 == "/" }), first == "/" { return name }
         return String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
     }
+
+    /// The namespace that the sysctl belongs to; nil for one of the machine's, and for a name that is no plain path.
+    ///
+    /// Source: Kubernetes' table of namespaced sysctls, which is runc's.
+    package var namespace: NamespaceKind? {
+        let parts = file.split(separator: "/", omittingEmptySubsequences: false)
+        guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else { return nil }
+        let ipc: Set = [
+            "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall", "kernel/shmmax",
+            "kernel/shmmni", "kernel/shm_rmid_forced",
+        ]
+        if parts[0] == "net" { return .network }
+        if ipc.contains(file) || file.hasPrefix("fs/mqueue/") { return .ipc }
+        return file == "kernel/domainname" ? .uts : nil
+    }
 }
 
 /// Whom a process runs as and what it executes; for the first process and for each exec.

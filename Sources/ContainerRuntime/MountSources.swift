@@ -42,7 +42,8 @@ final class MountSources {
         if mount.mapsOwners, userNamespace >= 0 {
             try Mount.mapOwners(of: copy, userNamespace: userNamespace, subject: mount.destination)
         }
-        try Mount.change(copy, set: mount.attributes, propagation: mount.propagation, subject: mount.destination)
+        try Mount.change(copy, set: mount.attributes, subject: mount.destination)
+        try Mount.change(copy, propagation: mount.propagation, recursive: true, subject: mount.destination)
         if mount.recursiveReadOnly {
             try Mount.change(copy, set: .readOnly, recursive: true, subject: mount.destination)
         }

@@ -86,6 +86,11 @@ struct RootSetup {
         case .cgroups: try attachCgroups(mount, copies)
         case .imageVolume(let upper, let work):
             let folder = try root.makeFolders(mount.destination)
+            // An overlay's root shows the upper folder's owner and mode: those of the image's folder.
+            let status = try File.status(of: folder.raw)
+            let top = try File.open(upper, [.path, .directory, .noFollow])
+            try File.changeOwner(of: top.raw, uid: status.uid, gid: status.gid)
+            try File.changePermissions(of: top.raw, to: status.permissions)
             let volume = try Overlay.make(lower: [folder.raw], upper: upper, work: work)
             try Mount.attach(volume.raw, to: folder.raw, subject: mount.destination)
         }

@@ -6,17 +6,23 @@ extension RuntimeSpec {
     /// Reads a bundle's `config.json`.
     ///
     /// A field that this runtime does not know is refused: skipping it would start a container with less than was asked.
-    package static func read(_ path: String) throws -> RuntimeSpec {
-        let bytes = try File.read(path)
-        let spec = try JSONFile.decode(RuntimeSpec.self, from: bytes, subject: path)
-        let written = try JSONFile.decode(JSONTree.self, from: bytes, subject: path)
-        let known = try JSONFile.decode(JSONTree.self, from: try JSONFile.encode(spec), subject: path)
-        if let field = written.firstField(missingIn: known, at: "") {
-            throw JSONFile.Malformed(
-                path: path, reason: "\(field): this runtime does not know the field and refuses it")
-        }
-        return spec
+    package static func read(_ path: String) throws -> RuntimeSpec { try readStrictly(RuntimeSpec.self, path) }
+}
+
+extension ProcessSpec {
+    /// Reads the `process` that `exec` is given, as strictly.
+    package static func read(_ path: String) throws -> ProcessSpec { try readStrictly(ProcessSpec.self, path) }
+}
+
+private func readStrictly<Value: Codable>(_ type: Value.Type, _ path: String) throws -> Value {
+    let bytes = try File.read(path)
+    let value = try JSONFile.decode(type, from: bytes, subject: path)
+    let written = try JSONFile.decode(JSONTree.self, from: bytes, subject: path)
+    let known = try JSONFile.decode(JSONTree.self, from: try JSONFile.encode(value), subject: path)
+    if let field = written.firstField(missingIn: known, at: "") {
+        throw JSONFile.Malformed(path: path, reason: "\(field): this runtime does not know the field and refuses it")
     }
+    return value
 }
 
 /// JSON of any shape.

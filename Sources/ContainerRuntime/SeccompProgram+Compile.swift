@@ -12,6 +12,10 @@ extension SeccompProgram {
     ///   is an error.
     package init(compiling spec: SeccompSpec) throws(LaunchError) {
         let profile = try SeccompProfile(spec)
+        guard profile.newer.values.allSatisfy({ $0.count < 100 }) else {
+            throw LaunchPlan.wrong(
+                "linux.seccomp.syscalls", "too many rules for system calls that libseccomp does not know")
+        }
         self.init(instructions: try profile.preamble() + profile.compiled(), flags: try Self.flags(spec.flags))
     }
 

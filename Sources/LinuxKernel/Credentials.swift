@@ -111,4 +111,26 @@ package enum Identity {
     package static func setUser(_ uid: UInt32) throws(SyscallError) {
         try check(clinux_setresuid(uid), "setresuid", on: "uid \(uid)")
     }
+
+    /// Asks the kernel whether the caller is this user with these groups and nobody else, and keeps no special rights of uid 0.
+    ///
+    /// setresuid(2) takes 4294967295 for "as it is" and succeeds; securebits(7) would change what uid 0 means.
+    package static func verify(user: UInt32, group: UInt32, groups: [UInt32]) throws(SyscallError) {
+        var ids = [UInt32](repeating: 0, count: 6)
+        try check(unsafe clinux_ids(&ids), "getresuid", on: "the calling thread")
+        guard ids == [user, user, user, group, group, group] else {
+            throw SyscallError(
+                call: "getresuid", subject: "uid \(user), gid \(group)", errno: .invalid, detail: "is \(ids)")
+        }
+        let count = Int(try check(clinux_getgroups(0, nil), "getgroups", on: "the calling thread"))
+        var held = [UInt32](repeating: 0, count: count)
+        try check(unsafe clinux_getgroups(count, &held), "getgroups", on: "the calling thread")
+        guard Set(held) == Set(groups) else {
+            throw SyscallError(call: "getgroups", subject: "\(groups)", errno: .invalid, detail: "is \(held)")
+        }
+        let bits = try check(clinux_securebits(), "prctl(PR_GET_SECUREBITS)", on: "the calling thread")
+        guard bits == 0 else {
+            throw SyscallError(call: "prctl(PR_GET_SECUREBITS)", subject: "0", errno: .invalid, detail: "is \(bits)")
+        }
+    }
 }

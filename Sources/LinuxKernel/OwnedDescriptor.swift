@@ -42,6 +42,20 @@ package enum Descriptors {
         try check(clinux_close_range(first, UInt32.max, 0), "close_range", on: "descriptors from \(first)")
     }
 
+    /// Closes every descriptor from `first` up but for those in `kept`.
+    package static func closeAll(from first: Int32, except kept: [Int32]) throws(SyscallError) {
+        var next = first
+        for descriptor in Set(kept).sorted() where descriptor >= first {
+            if descriptor > next { try close(UInt32(next), UInt32(descriptor - 1)) }
+            next = descriptor + 1
+        }
+        try close(UInt32(next), UInt32.max)
+    }
+
+    private static func close(_ first: UInt32, _ last: UInt32) throws(SyscallError) {
+        try check(clinux_close_range(first, last, 0), "close_range", on: "descriptors \(first) to \(last)")
+    }
+
     /// Marks every descriptor from `first` up as close-on-exec.
     ///
     /// Source: close_range(2), `CLOSE_RANGE_CLOEXEC`.

@@ -69,6 +69,21 @@ package enum Process {
         }
     }
 
+    /// Forks a child of the caller's parent: nil in it, its pid in the caller.
+    ///
+    /// Source: clone(2), `CLONE_PARENT`; the older call, since a container's filter may refuse clone3(2).
+    package static func forkSibling() throws(SyscallError) -> Int32? {
+        let pid = try check(clinux_clone_sibling(), "clone", on: "CLONE_PARENT")
+        return pid == 0 ? nil : pid
+    }
+
+    /// Whether a process that is given by its pidfd has ended; it need not be a child.
+    package static func hasEnded(_ descriptor: Int32) throws(SyscallError) -> Bool {
+        let events = try EventQueue()
+        try events.add(descriptor, token: 0)
+        return try !events.wait(milliseconds: 0).isEmpty
+    }
+
     package static var id: Int32 { clinux_get_pid() }
     package static var parentID: Int32 { clinux_get_ppid() }
 
@@ -211,11 +226,11 @@ package enum Process {
         try check(clinux_setsid(), "setsid", on: "the calling process")
     }
 
-    /// A session keyring that is not the parent's.
+    /// A new session keyring: one that had a name could be joined by the next container.
     ///
-    /// Source: keyctl(2).
-    package static func startSessionKeyring(named name: String) throws(SyscallError) {
-        try check(unsafe clinux_join_session_keyring(name), "keyctl(KEYCTL_JOIN_SESSION_KEYRING)", on: name)
+    /// Source: keyctl(2), `KEYCTL_JOIN_SESSION_KEYRING`.
+    package static func startSessionKeyring() throws(SyscallError) {
+        try check(clinux_new_session_keyring(), "keyctl(KEYCTL_JOIN_SESSION_KEYRING)", on: "a new keyring")
     }
 
     /// Sets the file mode creation mask; it cannot fail.

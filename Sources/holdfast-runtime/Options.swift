@@ -81,7 +81,7 @@ struct Options {
 
     /// What `exec` runs: a file's process, or the container's own with other arguments.
     func process(from container: () throws -> ProcessSpec) throws -> ProcessSpec {
-        if let path = value("process") { return try JSONFile.read(ProcessSpec.self, from: path) }
+        if let path = value("process") { return try ProcessSpec.read(path) }
         var process = try container()
         process.args = Array(positional.dropFirst())
         process.terminal = has("tty")

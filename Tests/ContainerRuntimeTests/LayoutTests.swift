@@ -58,7 +58,14 @@ struct LayoutTests {
         #expect(try place(.groups, with) < place(.user, with))
         #expect(Array(with.suffix(2)) == [.seccomp, .execute])
         #expect(try place(.noNewPrivileges, with) < place(.seccomp, with))
-        #expect(Array(without.suffix(3)) == [.seccomp, .capabilities, .execute])
+        #expect(try place(.seccomp, without) < place(.capabilities, without))
+        #expect(try place(.user, without) < place(.seccomp, without))
+        // A process that enters a PID namespace in which others run has nothing left to lose by then.
+        for order in [with, without] {
+            for step in [LaunchStep.boundingSet, .groups, .user, .capabilities] {
+                #expect(try place(step, order) < place(.birth, order))
+            }
+        }
         #expect(!without.contains(.noNewPrivileges))
     }
 }

@@ -59,7 +59,8 @@ struct RefusalTests {
 
     @Test("hooks, user namespaces, and a namespace that is not there")
     func namespaces() throws {
-        try refuse({ $0.linux?.namespaces?.append(.init(type: .user)) }, "linux.uidMappings: a new user namespace needs")
+        try refuse(
+            { $0.linux?.namespaces?.append(.init(type: .user)) }, "linux.uidMappings: a new user namespace needs")
         try refuse({ $0.linux?.namespaces?.append(.init(type: .time)) }, "linux.namespaces[5]")
         try refuse(
             { $0.linux?.namespaces?[1].path = "/no/such/namespace" }, "linux.namespaces[network] is not enforced")

@@ -15,6 +15,8 @@
 /* clone3(2) with SIGCHLD: forks. Returns 0 in the child, the pid in the parent, or -errno. With pidfd != NULL the
    parent gets a pidfd; with CLONE_PARENT the new process is a sibling; with cgroup >= 0 the child starts in that cgroup v2 folder (CLONE_INTO_CGROUP). */
 int clinux_clone(uint64_t flags, int *pidfd, int cgroup);
+/* clone(2) with CLONE_PARENT: forks a child of the caller's parent. Returns 0 in it, its pid in the caller, or -errno. */
+int clinux_clone_sibling(void);
 int clinux_pidfd_open(int pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 /* waitid(2) on a pidfd, with WEXITED and WNOHANG unless block. Returns 1 when it ended, 0 when it has not.
@@ -41,8 +43,8 @@ int clinux_getcwd(char *buffer, size_t size);
 int clinux_set_hostname(const char *name, size_t length);
 int clinux_set_domainname(const char *name, size_t length);
 int clinux_prlimit(int pid, int resource, uint64_t soft, uint64_t hard);
-/* keyctl(2), KEYCTL_JOIN_SESSION_KEYRING: a new session keyring for the calling process. */
-int clinux_join_session_keyring(const char *name);
+/* keyctl(2), KEYCTL_JOIN_SESSION_KEYRING without a name: a new keyring that nobody else can join. */
+int clinux_new_session_keyring(void);
 /* Blocks every signal, or restores the dispositions and the mask that a new program expects. */
 int clinux_block_all_signals(void);
 int clinux_reset_signals(void);
@@ -61,6 +63,11 @@ int clinux_capabilities_get(uint64_t *effective, uint64_t *permitted, uint64_t *
 int clinux_setgroups(size_t count, const uint32_t *groups);
 int clinux_setresuid(uint32_t id);
 int clinux_setresgid(uint32_t id);
+/* getresuid(2), getresgid(2): real, effective and saved, users then groups. */
+int clinux_ids(uint32_t ids[6]);
+/* getgroups(2). Returns how many there are, at most room of them in groups. */
+int clinux_getgroups(size_t room, uint32_t *groups);
+int clinux_securebits(void);
 
 // ---- files ---------------------------------------------------------------------------------------------------------
 

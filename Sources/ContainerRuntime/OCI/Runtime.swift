@@ -14,6 +14,7 @@ package struct Runtime: Sendable {
 
     private func place(_ id: String) -> String { "\(folder)/\(id)" }
     private func statePath(_ id: String) -> String { "\(place(id))/state.json" }
+    private func specPath(_ id: String) -> String { "\(place(id))/config.json" }
     private func startSocket(_ id: String) -> String { "\(place(id))/start" }
 
     /// Makes the container and leaves its first process waiting for ``start(_:)``, or runs it at once.
@@ -30,7 +31,18 @@ package struct Runtime: Sendable {
         }
         try File.makeFolders(folder, mode: 0o700)
         try claim(id)
+        // exec goes by what the container was made from, whatever becomes of the bundle.
+        try JSONFile.write(spec, to: specPath(id))
         let cgroup = Cgroup(layout: try CgroupLayout.current(), path: plan.cgroup.path)
+        do {
+            // What is there is somebody else's, and would be killed with the container.
+            guard try cgroup.processes().isEmpty, plan.cgroup.path != "/" else {
+                throw RuntimeError("linux.cgroupsPath: \(plan.cgroup.path) is in use")
+            }
+        } catch {
+            try File.removeTree(place(id))
+            throw error
+        }
         do {
             return try launch(plan, in: cgroup, waits: waits ? startSocket(id) : nil, consoleSocket: consoleSocket) {
                 process in
@@ -98,7 +110,8 @@ package struct Runtime: Sendable {
 
     package func list() throws -> [StateReport] {
         guard try File.exists(folder) else { return [] }
-        return try File.names(in: folder).sorted().map(report)
+        // One that is being made has no state yet.
+        return try File.names(in: folder).sorted().filter { try File.exists(statePath($0)) }.map(report)
     }
 
     /// Sends a signal to the first process, or SIGKILL to all.
@@ -143,7 +156,7 @@ package struct Runtime: Sendable {
         let state = try state(id)
         let container = try open(state)
         if try status(state) != .running { throw RuntimeError("container \(id) has not been started") }
-        let linux = try RuntimeSpec.read(state.bundle + "/config.json").linux
+        let linux = try JSONFile.read(RuntimeSpec.self, from: specPath(id)).linux
         var plan = try ProcessPlan(spec: spec, seccomp: linux?.seccomp)
         let hasUserNamespace = linux?.namespaces?.contains { $0.type == .user } == true
         let owners =
@@ -158,7 +171,7 @@ package struct Runtime: Sendable {
 
     /// The process of a container's own spec, for `exec` to vary.
     package func process(of id: String) throws -> ProcessSpec {
-        guard let process = try RuntimeSpec.read(try state(id).bundle + "/config.json").process else {
+        guard let process = try JSONFile.read(RuntimeSpec.self, from: specPath(try state(id).id)).process else {
             throw LaunchPlan.wrong("process", "required")
         }
         return process

@@ -30,6 +30,8 @@ final class ContainerRun {
         var reportToken: EventLoop.Token?
         /// The terminal's master side, or the writing end of its standard input.
         var input: Int32?
+        /// All has been given back; what comes late is closed.
+        var isReleased = false
 
         init(process: StartingProcess, plan: LaunchPlan, cgroup: Cgroup, log: LogFile) {
             self.process = process

@@ -53,10 +53,13 @@ struct ContainerStart {
         var ends = (reader: null.raw, writer: Int32(-1))
         if plan.stdin { ends = try Pipe().release() }
         defer { if plan.stdin { _ = OwnedDescriptor(taking: ends.reader) } }
+        var isStarted = false
+        defer { if plan.stdin, !isStarted { _ = OwnedDescriptor(taking: ends.writer) } }
         let options = LaunchOptions(
             streams: .init(input: ends.reader, output: output.writer.raw, error: error.writer.raw), diesWithParent: true
         )
         let process = try launch.start(in: cgroup, options)
+        isStarted = true
         return (
             process,
             Streams(

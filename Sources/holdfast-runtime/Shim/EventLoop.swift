@@ -10,6 +10,8 @@ final class EventLoop {
     private var nextToken: UInt64 = 1
     private var timers: [(due: Int64, token: UInt64, handler: () throws -> Void)] = []
     private var ended = false
+    /// Called with what a handler throws: one that fails must not end the pod.
+    var onError: (any Error) -> Void = { _ in }
 
     init() throws { queue = try EventQueue() }
 
@@ -30,6 +32,12 @@ final class EventLoop {
         try queue.remove(entry.descriptor)
     }
 
+    /// Calls once after so many seconds; more than a century is for ever.
+    @discardableResult
+    func after(seconds: Int64, _ handler: @escaping () throws -> Void) -> Token {
+        after(nanoseconds: min(max(0, seconds), 3_153_600_000) * 1_000_000_000, handler)
+    }
+
     /// Calls once after so many nanoseconds.
     @discardableResult
     func after(nanoseconds: Int64, _ handler: @escaping () throws -> Void) -> Token {
@@ -45,15 +53,19 @@ final class EventLoop {
 
     /// Runs until ``end()``; `settle` is called after each round of handlers.
     func run(settle: () throws -> Void) throws {
-        try settle()
+        attempt(settle)
         while !ended {
             for event in try queue.wait(milliseconds: nextTimeout()) {
                 // A handler may have removed a source whose event was already here.
-                if let entry = handlers[event.token] { try entry.handler(event.readiness) }
+                if let entry = handlers[event.token] { attempt { try entry.handler(event.readiness) } }
             }
-            try callTimers()
-            try settle()
+            callTimers()
+            attempt(settle)
         }
+    }
+
+    private func attempt(_ work: () throws -> Void) {
+        do { try work() } catch { onError(error) }
     }
 
     private func nextTimeout() -> Int32? {
@@ -62,10 +74,10 @@ final class EventLoop {
         return Int32(min(Int64(Int32.max), (left + 999_999) / 1_000_000))
     }
 
-    private func callTimers() throws {
+    private func callTimers() {
         let now = Clock.monotonic
         let due = timers.filter { $0.due <= now }
         timers.removeAll { $0.due <= now }
-        for timer in due { try timer.handler() }
+        for timer in due { attempt(timer.handler) }
     }
 }

@@ -70,7 +70,14 @@ final class Sandbox {
         if !plan.hostNetwork { kinds.append(.network) }
         if plan.hostname != nil { kinds.append(.uts) }
         if !plan.hostIPC { kinds.append(.ipc) }
-        guard !kinds.isEmpty else { return }
+        guard !kinds.isEmpty else {
+            if let name = plan.sysctls.keys.min() {
+                throw LaunchError(
+                    step: .sysctls, field: "spec.securityContext.sysctls[\(name)]",
+                    message: "the pod has no namespace of its own that the sysctl belongs to")
+            }
+            return
+        }
         var machine: [(kind: NamespaceKind, descriptor: Int32)] = []
         for kind in kinds { machine.append((kind, try Process.namespace(kind).release())) }
         defer { for entry in machine { _ = OwnedDescriptor(taking: entry.descriptor) } }
@@ -78,7 +85,13 @@ final class Sandbox {
         if !plan.hostNetwork { try NetworkInterface.up("lo") }
         if let name = plan.hostname { try Process.setHostname(name) }
         for (name, value) in plan.sysctls.sorted(by: { $0.key < $1.key }) {
-            do throws(SyscallError) { try SysctlPlan(name: name, value: value).write() } catch {
+            let sysctl = SysctlPlan(name: name, value: value)
+            guard let kind = sysctl.namespace, kinds.contains(kind) else {
+                throw LaunchError(
+                    step: .sysctls, field: "spec.securityContext.sysctls[\(name)]",
+                    message: "not a sysctl of a namespace that the pod has of its own")
+            }
+            do throws(SyscallError) { try sysctl.write() } catch {
                 throw LaunchError(
                     step: .sysctls, field: "spec.securityContext.sysctls[\(name)]", message: error.description)
             }

@@ -13,15 +13,28 @@ extension Shim {
     private func advanceStart() throws {
         try prepareIfNeeded()
         guard plan.waiting == nil else { return }
+        if !isInitialised {
+            guard try initialise() else { return }
+            isInitialised = true
+        }
+        for container in containers where container.plan.kind != .`init` { startIfIdle(container) }
+        if mains.allSatisfy(\.hasEnded) { stop(.init(gracePeriod: plan.terminationGracePeriod)) }
+    }
+
+    /// Init containers to their ends and sidecars to their starts, in order; true when all are.
+    private func initialise() throws -> Bool {
         for container in containers where container.plan.kind != .main {
-            try startIfIdle(container)
+            startIfIdle(container)
             switch container.plan.kind {
-            case .`init`: if !hasSucceeded(container) { return try endIfFailed(container) }
-            default: if !container.status.started { return try endIfFailed(container) }
+            case .`init` where hasSucceeded(container): continue
+            case .sidecar where container.status.started: continue
+            default:
+                // An init container that has failed for good takes the pod with it.
+                if container.hasEnded { stop(.init(gracePeriod: plan.terminationGracePeriod)) }
+                return false
             }
         }
-        for container in mains { try startIfIdle(container) }
-        if mains.allSatisfy(\.hasEnded) { stop(.init(gracePeriod: plan.terminationGracePeriod)) }
+        return true
     }
 
     var mains: [ContainerRun] { containers.filter { $0.plan.kind == .main } }
@@ -55,30 +68,31 @@ extension Shim {
         container.hasEnded && container.lastExit?.exitCode == 0
     }
 
-    /// An init container that has failed for good takes the pod with it.
-    private func endIfFailed(_ container: ContainerRun) throws {
-        guard container.hasEnded else { return }
-        stop(.init(gracePeriod: plan.terminationGracePeriod))
-    }
-
     // MARK: start
 
-    private func startIfIdle(_ container: ContainerRun) throws {
+    private func startIfIdle(_ container: ContainerRun) {
         guard case .idle = container.phase, container.isReady else { return }
-        let number = container.status.restartCount
+        let name = container.plan.name
         do {
             let start = ContainerStart(
-                plan: container.plan, sandbox: sandbox, cgroupLayout: cgroupLayout, attemptNumber: number)
+                plan: container.plan, sandbox: sandbox, cgroupLayout: cgroupLayout,
+                attemptNumber: container.status.restartCount)
             let (attempt, streams) = try start.start()
             container.phase = .starting(attempt)
-            try watch(container, attempt, streams)
-            record(.normal, "Created", "Created container: \(container.plan.name)", container: container.plan.name)
+            do { try watch(container, attempt, streams) } catch {
+                try Process.signal(attempt.process.descriptor.raw, Signal.kill)
+                _ = try Process.wait(attempt.process.descriptor.raw)
+                try release(attempt)
+                throw error
+            }
+            record(.normal, "Created", "Created container: \(name)", container: name)
         } catch let error as LaunchError where error.step == .parse {
             refuse(container, "CreateContainerError", error.description)
         } catch let error as LaunchError {
             failStart(container, error)
         } catch {
-            refuse(container, "CreateContainerError", "\(error)")
+            // A full disk, too many open files: the machine's reasons may pass.
+            failStart(container, LaunchError(step: .rootFileSystem, field: "image", message: "\(error)"))
         }
     }
 
@@ -98,19 +112,21 @@ extension Shim {
             try readLog(attempt, descriptor, into: stream)
         }
         if let console = streams.console { try awaitTerminal(attempt, console) }
+        try Descriptors.setNonBlocking(attempt.process.report.raw)
         attempt.reportToken = try loop.add(attempt.process.report.raw) { [unowned self] _ in
             try self.started(container, attempt)
         }
     }
 
-    /// The report has come: the program runs, or it never will.
+    /// There is news: the program runs, or it never will, or the process that goes on is another.
     private func started(_ container: ContainerRun, _ attempt: ContainerRun.Attempt) throws {
-        if let token = attempt.reportToken { try loop.remove(token) }
-        attempt.reportToken = nil
-        do { try attempt.process.awaitStart() } catch {
+        switch try attempt.process.advance() {
+        case .pending, .waits: return
+        case .failed(let error):
+            try closeReport(attempt)
             try release(attempt)
-            failStart(container, error)
-            return
+            return failStart(container, error)
+        case .started: try closeReport(attempt)
         }
         container.phase = .running(attempt)
         container.status.state = .running(pid: attempt.process.pid, startedAt: attempt.startedAt)
@@ -120,6 +136,11 @@ extension Shim {
         attempt.processToken = try loop.add(attempt.process.descriptor.raw) { [unowned self] _ in
             try self.ended(container, attempt)
         }
+    }
+
+    private func closeReport(_ attempt: ContainerRun.Attempt) throws {
+        if let token = attempt.reportToken { try loop.remove(token) }
+        attempt.reportToken = nil
     }
 
     private func failStart(_ container: ContainerRun, _ error: LaunchError) {
@@ -171,7 +192,17 @@ extension Shim {
         }
         if let input = attempt.input { _ = OwnedDescriptor(taking: input) }
         attempt.input = nil
-        try attempt.cgroup.remove()
+        attempt.isReleased = true
+        removeCgroup(attempt, after: 1)
+    }
+
+    /// A process that the kernel cannot end yet keeps its cgroup; it is tried again, the containers beside it go on.
+    private func removeCgroup(_ attempt: ContainerRun.Attempt, after seconds: Int64) {
+        do { try attempt.cgroup.remove() } catch {
+            if seconds == 1 { report(error) }
+            guard seconds < 300 else { return }
+            loop.after(seconds: seconds) { [unowned self] in self.removeCgroup(attempt, after: seconds * 2) }
+        }
     }
 
     private func finish(_ container: ContainerRun, _ termination: ContainerStatus.Termination, ranFor: Int64) {
@@ -191,7 +222,11 @@ extension Shim {
             container.status.state = .waiting(Waiting(reason: "ContainerCreating"))
             container.phase = .idle
         }
-        guard pause > 0 else { return restart() }
+        guard pause > 0 else {
+            // Not at once: this may be called while the containers are being looked at.
+            container.phase = .backingOff(timer: loop.after(seconds: 0, restart))
+            return
+        }
         container.status.lastTermination = termination
         let message =
             "back-off \(Self.duration(pause)) restarting failed container=\(container.plan.name) "
@@ -201,7 +236,7 @@ extension Shim {
             .warning, "BackOff",
             "Back-off restarting failed container \(container.plan.name) in pod \(plan.name)_\(plan.namespace)(\(plan.uid))",
             container: container.plan.name)
-        container.phase = .backingOff(timer: loop.after(nanoseconds: pause * 1_000_000_000, restart))
+        container.phase = .backingOff(timer: loop.after(seconds: pause, restart))
     }
 
     /// Go's way to write a duration: `1m20s`.
@@ -263,7 +298,7 @@ extension Shim {
             record(.normal, "Killing", "Stopping container \(container.plan.name)", container: container.plan.name)
             try Process.signal(attempt.process.descriptor.raw, container.plan.stopSignal)
         }
-        loop.after(nanoseconds: stopping.gracePeriod * 1_000_000_000) { [unowned container] in
+        loop.after(seconds: stopping.gracePeriod) { [unowned container] in
             guard container.attempt === attempt else { return }
             try Process.signal(attempt.process.descriptor.raw, Signal.kill)
             try attempt.cgroup.kill()

@@ -10,13 +10,20 @@ final class Client {
     /// Descriptors that came and belong to nobody else yet.
     var descriptors: [Int32] = []
     var isWatching = false
-    /// What it has started: a pidfd of an exec's process, its end watched by the loop.
+    /// One connection, one request.
+    var hasAsked = false
+    /// What it has started, its report and then its end watched by the loop.
     var process: StartingProcess?
     var processToken: EventLoop.Token?
+    /// Brings the master side of an exec's terminal; -1 without one.
+    var console: Int32 = -1
 
     init(connection: consuming OwnedDescriptor) { self.connection = connection }
 
-    deinit { closeDescriptors() }
+    deinit {
+        closeDescriptors()
+        if console >= 0 { _ = OwnedDescriptor(taking: console) }
+    }
 
     func closeDescriptors() {
         for descriptor in descriptors { _ = OwnedDescriptor(taking: descriptor) }
@@ -25,12 +32,13 @@ final class Client {
 }
 
 extension Shim {
+    private static let mostClients = 256
     /// A request is a line of at most so many bytes.
     private static let longestRequest = 1 << 20
 
     func accept(_ connection: consuming OwnedDescriptor) throws(SyscallError) {
         // The socket has mode 0600; root alone may ask, in another user's namespace too (CVE-2020-15257).
-        guard try Socket.peerUser(connection.raw) == 0 else { return }
+        guard try Socket.peerUser(connection.raw) == 0, clients.count < Self.mostClients else { return }
         try Descriptors.setNonBlocking(connection.raw)
         let id = nextClient
         nextClient += 1
@@ -50,8 +58,10 @@ extension Shim {
             client.received += bytes
             guard client.received.count <= Self.longestRequest else { return leave(id) }
             if let end = client.received.firstIndex(of: UInt8(ascii: "\n")) {
+                guard !client.hasAsked else { throw RuntimeError("one connection takes one request") }
+                client.hasAsked = true
                 let line = Array(client.received[..<end])
-                client.received.removeSubrange(...end)
+                client.received = []
                 answer(try JSONFile.decode(ShimRequest.self, from: line, subject: "the request"), to: id, client)
             }
         } catch let error as SyscallError where error.errno == .again {
@@ -93,15 +103,28 @@ extension Shim {
         } catch { record(.warning, "FailedExec", "\(error)") }
     }
 
-    /// Reaps a process that nobody asks for any more.
+    /// Ends and reaps a process that nobody asks for any more, and the one that it may have made in its place by now.
     private func orphan(_ process: StartingProcess) {
         do {
-            var token: EventLoop.Token?
-            token = try loop.add(process.descriptor.raw) { [unowned self] _ in
-                guard try Process.poll(process.descriptor.raw) != nil else { return }
-                if let token { try self.loop.remove(token) }
+            var report: EventLoop.Token?
+            report = try loop.add(process.report.raw) { [unowned self] _ in
+                let progress = try process.advance()
+                try Process.signal(process.descriptor.raw, Signal.kill)
+                if case .pending = progress { return }
+                if let report { try self.loop.remove(report) }
+                report = nil
+                if case .failed = progress { return }
+                try self.reap(process)
             }
-        } catch { record(.warning, "FailedExec", "\(error)") }
+        } catch { self.report(error) }
+    }
+
+    private func reap(_ process: StartingProcess) throws {
+        var token: EventLoop.Token?
+        token = try loop.add(process.descriptor.raw) { [unowned self] _ in
+            guard try Process.poll(process.descriptor.raw) != nil else { return }
+            if let token { try self.loop.remove(token) }
+        }
     }
 
     func reply(_ answer: ShimReply, descriptors: [Int32] = [], to id: UInt64) {
@@ -144,22 +167,48 @@ extension Shim {
             options.streams = .init(
                 input: client.descriptors[0], output: client.descriptors[1], error: client.descriptors[2])
         }
-        let started = try process.start(
+        let starting = try process.start(
             joining: attempt.process.descriptor.raw, in: attempt.cgroup, owners: attempt.plan.owners, options)
         client.closeDescriptors()
-        try started.awaitStart()
-        client.process = started
-        if terminal != nil {
-            _ = try Socket.receive(upTo: 64, descriptors: &client.descriptors, over: console.first.raw)
+        client.process = starting
+        client.console = console.takeFirst().release()
+        // The container can stop a process that is born in it: nothing waits for it here.
+        try Descriptors.setNonBlocking(starting.report.raw)
+        client.processToken = try loop.add(starting.report.raw) { [unowned self] _ in
+            try self.execAdvanced(starting, terminal: terminal != nil, of: id, client)
         }
-        reply(.started, descriptors: client.descriptors, to: id)
-        client.closeDescriptors()
-        client.processToken = try loop.add(started.descriptor.raw) { [unowned self] _ in
-            guard let exit = try Process.poll(started.descriptor.raw) else { return }
-            if let token = client.processToken { try self.loop.remove(token) }
-            client.processToken = nil
+    }
+
+    private func execAdvanced(
+        _ process: StartingProcess, terminal: Bool, of id: UInt64, _ client: Client
+    ) throws {
+        switch try process.advance() {
+        case .pending, .waits: return
+        case .failed(let error):
+            try stopWatching(client)
             client.process = nil
-            self.reply(.exited(code: exit.shellCode), to: id)
+            reply(.failed(code: error.shellCode, message: error.description), to: id)
+        case .started:
+            try stopWatching(client)
+            if terminal {
+                // It was sent before the program was executed.
+                try Descriptors.setNonBlocking(client.console)
+                _ = try Socket.receive(upTo: 64, descriptors: &client.descriptors, over: client.console)
+            }
+            reply(.started, descriptors: client.descriptors, to: id)
+            client.closeDescriptors()
+            guard clients[id] != nil else { return }
+            client.processToken = try loop.add(process.descriptor.raw) { [unowned self] _ in
+                guard let exit = try Process.poll(process.descriptor.raw) else { return }
+                try self.stopWatching(client)
+                client.process = nil
+                self.reply(.exited(code: exit.shellCode), to: id)
+            }
         }
+    }
+
+    private func stopWatching(_ client: Client) throws {
+        if let token = client.processToken { try loop.remove(token) }
+        client.processToken = nil
     }
 }

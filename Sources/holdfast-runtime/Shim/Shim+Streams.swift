@@ -21,6 +21,10 @@ extension Shim {
             if let token { try self.loop.remove(token) }
             _ = OwnedDescriptor(taking: console)
             guard let master = descriptors.first else { return }  // It ended before it had one; the report says why.
+            if attempt.isReleased {
+                _ = OwnedDescriptor(taking: master)
+                return
+            }
             attempt.input = try Descriptors.duplicate(master).release()
             try self.readLog(attempt, master, into: attempt.output)
         }
@@ -46,9 +50,11 @@ extension Shim {
         _ = OwnedDescriptor(taking: reader.descriptor)
     }
 
-    /// Reads what is there without waiting: a process that was left behind may hold the other end open.
+    /// Reads what is there without waiting: a process that was left behind may hold the other end open, and write on.
+    ///
+    /// A pipe holds at most 1 MiB: pipe(7).
     func drain(_ descriptor: Int32, into stream: LogFile.Stream) throws {
-        while true {
+        for _ in 0..<16 {
             do throws(SyscallError) {
                 let bytes = try File.read(descriptor, upTo: 64 << 10, subject: "a container's output")
                 if bytes.isEmpty { return }

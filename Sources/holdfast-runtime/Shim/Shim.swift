@@ -14,6 +14,8 @@ final class Shim {
     var status: SandboxStatus
     var clients: [UInt64: Client] = [:]
     var nextClient: UInt64 = 1
+    /// Every init container has succeeded and every sidecar has been started once.
+    var isInitialised = false
     /// Set once the pod is to end: no container is started any more.
     var stopping: Stopping?
     var preparation: Preparation?
@@ -23,6 +25,7 @@ final class Shim {
     private var listener: OwnedDescriptor
     private let signals: SignalQueue
     private var writtenStatus: SandboxStatus?
+    private var statusFailed = false
 
     struct Stopping {
         /// Why, when it was not asked for: `DeadlineExceeded`.
@@ -38,21 +41,29 @@ final class Shim {
         status = SandboxStatus(
             shim: Process.id, shimStart: try Process.startTime(of: Process.id), startTime: Clock.realtime)
         loop = try EventLoop()
-        signals = try SignalQueue([Signal.terminate, Signal.interrupt, Signal.hangUp])
+        // A client or a container that no longer reads is an error of write(2), not the end of the shim.
+        signals = try SignalQueue([Signal.terminate, Signal.interrupt, Signal.hangUp, Signal.brokenPipe])
         containers = plan.containers.map(ContainerRun.init)
         try File.makeFolders(plan.runFolder, mode: 0o700)
         let folder = try File.open(plan.runFolder, [.path, .directory])
         sandbox = try Sandbox(plan)
         // By the folder's descriptor: the path may be longer than unix(7) takes.
         listener = try Socket.listen("/proc/self/fd/\(folder.raw)/socket")
-        try openNetwork()
-        try writeStatus()
+        loop.onError = { [unowned self] error in self.report(error) }
+        do {
+            try openNetwork()
+            try writeStatus()
+        } catch {
+            closeNetwork()
+            throw error
+        }
     }
 
     func run() throws {
         try listen()
+        try watchPause()
         if let seconds = plan.activeDeadline {
-            loop.after(nanoseconds: seconds * 1_000_000_000) { [unowned self] in
+            loop.after(seconds: seconds) { [unowned self] in
                 self.stop(
                     .init(
                         reason: "DeadlineExceeded",
@@ -62,9 +73,26 @@ final class Shim {
         }
         try loop.run { [unowned self] in
             try self.advance()
-            try self.writeStatus()
+            self.tryToWriteStatus()
         }
-        try finish()
+        finish()
+    }
+
+    /// An error that belongs to no container: it is told, and the pod goes on.
+    func report(_ error: any Error) { record(.warning, "FailedSync", "\(error)") }
+
+    /// In a shared PID namespace the containers end with its first process.
+    private func watchPause() throws {
+        guard let descriptor = sandbox.pauseDescriptor else { return }
+        var token: EventLoop.Token?
+        token = try loop.add(descriptor) { [unowned self] _ in
+            if let token { try self.loop.remove(token) }
+            self.stop(
+                .init(
+                    reason: "SandboxChanged",
+                    message: "the first process of the shared PID namespace has been ended from inside the pod",
+                    gracePeriod: 0))
+        }
     }
 
     private func listen() throws {
@@ -75,7 +103,8 @@ final class Shim {
             }
         }
         _ = try loop.add(signals.raw) { [unowned self] _ in
-            while try self.signals.next() != nil {
+            while let signal = try self.signals.next() {
+                if signal == Signal.brokenPipe { continue }
                 self.stop(
                     .init(
                         reason: "Terminated", message: "the shim was asked to end by a signal",
@@ -87,7 +116,8 @@ final class Shim {
     /// CNI, where the plan has it: the plugins see the namespace by a path that lives as long as the shim.
     private func openNetwork() throws {
         guard let command = plan.networkAdd, let path = sandbox.networkPath else { return }
-        let result = try Command(command[0], Array(command.dropFirst()) + [path], environment: environment).run()
+        let result = try Command(command[0], Array(command.dropFirst()) + [path], environment: environment).run(
+            timeout: .seconds(120))
         guard result.status == .exited(code: 0) else {
             let text = String(decoding: result.errors, as: UTF8.self).split(separator: "\n").last ?? "it said nothing"
             throw RuntimeError("failed to setup network for sandbox: \(text)")
@@ -96,12 +126,17 @@ final class Shim {
             String.init)
     }
 
-    private func closeNetwork() throws {
+    private func closeNetwork() {
         guard let command = plan.networkRemove, let path = sandbox.networkPath else { return }
-        let result = try Command(command[0], Array(command.dropFirst()) + [path], environment: environment).run()
-        guard result.status != .exited(code: 0) else { return }
-        let text = String(decoding: result.errors, as: UTF8.self).split(separator: "\n").last ?? "it said nothing"
-        record(.warning, "FailedKillPod", "failed to tear down the pod's network: \(text)")
+        do {
+            let result = try Command(command[0], Array(command.dropFirst()) + [path], environment: environment).run(
+                timeout: .seconds(120))
+            guard result.status != .exited(code: 0) else { return }
+            let text = String(decoding: result.errors, as: UTF8.self).split(separator: "\n").last ?? "it said nothing"
+            record(.warning, "FailedKillPod", "failed to tear down the pod's network: \(text)")
+        } catch {
+            record(.warning, "FailedKillPod", "failed to tear down the pod's network: \(error)")
+        }
     }
 
     /// For the commands that the shim calls.
@@ -142,17 +177,39 @@ final class Shim {
         for (id, client) in clients where client.isWatching { reply(.changed, to: id) }
     }
 
+    /// A full disk must not end the pod: the old status stays, the failure is told once, and it is tried again.
+    private func tryToWriteStatus() {
+        do {
+            try writeStatus()
+            statusFailed = false
+        } catch {
+            if !statusFailed { report(error) }
+            statusFailed = true
+            loop.after(seconds: 5) {}
+        }
+    }
+
     /// Nothing runs any more: what is left of the sandbox is removed, and the last status stays with the pod.
-    private func finish() throws {
-        try closeNetwork()
-        try sandbox.endPause()
-        try Cgroup(layout: cgroupLayout, path: plan.cgroupPath).remove()
+    ///
+    /// Each step is taken whether or not the one before it could be.
+    private func finish() {
+        closeNetwork()
         status.containers = containers.map(\.status)
         status.phase = phase
-        try File.replace(plan.podFolder + "/status.json", with: try JSONFile.encode(status))
-        try File.replace(plan.runFolder + "/status.json", with: try JSONFile.encode(status), durable: false)
+        let steps: [() throws -> Void] = [
+            sandbox.endPause,
+            { try Cgroup(layout: self.cgroupLayout, path: self.plan.cgroupPath).remove() },
+            { try File.replace(self.plan.podFolder + "/status.json", with: try JSONFile.encode(self.status)) },
+            {
+                try File.replace(
+                    self.plan.runFolder + "/status.json", with: try JSONFile.encode(self.status), durable: false)
+            },
+        ]
+        for step in steps {
+            do { try step() } catch { report(error) }
+        }
         for id in stopping?.requestedBy ?? [] { reply(.stopped, to: id) }
         for (id, client) in clients where client.isWatching { reply(.changed, to: id) }
-        try File.remove(plan.runFolder + "/socket")
+        do { try File.remove(plan.runFolder + "/socket") } catch { report(error) }
     }
 }
