@@ -117,21 +117,31 @@ package struct PodStore: Sendable {
     ///
     /// The pod is gone at once, by a rename: what a kill leaves then is swept by the next change.
     package func remove(_ place: PodPlace) throws(EngineError) {
-        try doing("cannot remove pod \(place.name.name)") { () throws(SyscallError) in
-            try File.removeTree(place.runFolder)
-            let scratch = "\(root.pods)/\(Self.removing)\(place.uid)"
-            _ = try unlessMissing { () throws(SyscallError) in try File.rename(place.folder, to: scratch) }
-            try File.removeTree(scratch)
+        try NameLock.holding(.pod, Self.removal(of: place.uid), in: root) { () throws(EngineError) in
+            try doing("cannot remove pod \(place.name.name)") { () throws(SyscallError) in
+                try File.removeTree(place.runFolder)
+                let scratch = "\(root.pods)/\(Self.removing)\(place.uid)"
+                _ = try unlessMissing { () throws(SyscallError) in try File.rename(place.folder, to: scratch) }
+                try File.removeTree(scratch)
+            }
         }
     }
+
+    /// The name whose lock is held by who removes a pod's folder, whatever the pod was called.
+    private static func removal(of uid: String) -> ObjectName { ObjectName(namespace: "", name: uid) }
 
     /// Removes what killed commands left: folders that were being removed, and those of this name that are no pod.
     ///
     /// The caller holds the name's lock.
     package func sweep(_ name: ObjectName) throws(EngineError) {
         for entry in try entries() where entry.hasPrefix(Self.removing) {
-            try doing("cannot remove \(entry)") { () throws(SyscallError) in
-                try File.removeTree("\(root.pods)/\(entry)")
+            let removal = Self.removal(of: String(entry.dropFirst(Self.removing.count)))
+            // Somebody is at it.
+            if try NameLock.isHeld(.pod, removal, in: root) { continue }
+            try NameLock.holding(.pod, removal, in: root) { () throws(EngineError) in
+                try doing("cannot remove \(entry)") { () throws(SyscallError) in
+                    try File.removeTree("\(root.pods)/\(entry)")
+                }
             }
         }
         for place in try folders(startingWith: "\(name.namespace)_\(name.name)_") where try !isPod(place) {
