@@ -58,7 +58,9 @@ let package = Package(
             dependencies: [
                 "LinuxTypes", "KubernetesAPI", "LinuxKernel", "PodEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: strict),
+            ], swiftSettings: strict,
+            // As holdfast-runtime: no loader and no relocations at each start.
+            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))]),
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ContainerRuntime"],
             swiftSettings: strict),

@@ -5,6 +5,7 @@ import PodEngine
 /// `apply`: takes objects, and starts their pods.
 struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "apply",
         abstract: "Take the objects of files, and start their pods in the background.",
         discussion: """
             All objects of all files are read and checked before the first is taken. Examples:

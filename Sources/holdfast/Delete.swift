@@ -5,6 +5,7 @@ import PodEngine
 /// `delete`: stops pods, and removes objects.
 struct Delete: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "delete",
         abstract: "Stop pods and remove them, and other objects; a claim's storage goes with the claim.",
         discussion: """
             Returns when they are gone. Examples:
@@ -51,7 +52,8 @@ struct Delete: ParsableCommand {
             targets, gracePeriod: seconds,
             told: { (target) throws(EngineError) in
                 let verb = force && target.resource == .pod ? "force deleted" : "deleted"
-                try Console.print("\(target.resource.singular) \"\(target.name.name)\" \(verb)")
+                let place = target.name.namespace.isEmpty ? "" : " from \(target.name.namespace) namespace"
+                try Console.print("\(target.resource.singular) \"\(target.name.name)\" \(verb)\(place)")
             },
             failed: { (error) throws(EngineError) in
                 failed = true

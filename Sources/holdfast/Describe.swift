@@ -6,6 +6,7 @@ import PodEngine
 /// `describe`: a pod in words.
 struct Describe: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "describe",
         abstract: "Tell all about a pod: what runs, what does not and why, and what happened.",
         discussion: """
             Examples:

@@ -6,6 +6,7 @@ import PodEngine
 /// `exec`: runs a command in a container.
 struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "exec",
         abstract: "Run a command in a container, with the container's own security context.",
         discussion: """
             Exits as the command does. Examples:

@@ -7,6 +7,7 @@ import PodEngine
 /// `get`: shows objects.
 struct Get: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "get",
         abstract: "Show objects: pods, pvc, pv, configmaps, secrets, events.",
         discussion: """
             Examples:

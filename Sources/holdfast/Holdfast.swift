@@ -28,7 +28,7 @@ struct Holdfast: ParsableCommand {
     static func main() {
         let arguments = CommonOptions.movedBehindCommand(Array(CommandLine.arguments.dropFirst()))
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             try command.run()
         } catch let error as EngineError {
             Console.fail(error.description, code: error.exitCode)
@@ -39,11 +39,24 @@ struct Holdfast: ParsableCommand {
         }
     }
 
+    /// Reads the command line.
+    ///
+    /// First by the named command alone: reading the parameters of all of them takes longer than most commands do.
+    /// Whatever that does not answer, help and mistakes above all, is read with all commands in view.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        if let named = configuration.subcommands.first(where: { $0.configuration.commandName == arguments.first }),
+            let command = try? named.parseAsRoot(Array(arguments.dropFirst()))
+        {
+            return command
+        }
+        return try parseAsRoot(arguments)
+    }
+
     /// Help was asked for, or the command line is wrong.
     private static func end(with error: any Error, _ arguments: [String]) -> Never {
         if exitCode(for: error) == .success { Console.end(printing: fullMessage(for: error)) }
         let command = arguments.first { !$0.hasPrefix("-") }
-        let known = configuration.subcommands.contains { $0._commandName == command }
+        let known = configuration.subcommands.contains { $0.configuration.commandName == command }
         let help = "See 'holdfast \(known ? "\(command ?? "") " : "")--help' for usage."
         Console.fail("error: \(message(for: error))\n\(help)", code: 2)
     }

@@ -5,7 +5,7 @@ import PodEngine
 /// `image`: the images of this machine.
 struct Image: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Import, pull, list and remove images.",
+        commandName: "image", abstract: "Import, pull, list and remove images.",
         subcommands: [Import.self, Pull.self, List.self, Remove.self])
 
     /// Tells a person who watches what is being done.
@@ -40,7 +40,7 @@ struct Image: ParsableCommand {
 
     struct Pull: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Get an image from its registry, with skopeo.",
+            commandName: "pull", abstract: "Get an image from its registry, with skopeo.",
             discussion: """
                 Short names are Docker Hub's. Example:
                   holdfast image pull busybox
@@ -57,7 +57,8 @@ struct Image: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show all images.", aliases: ["ls"])
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "Show all images.", aliases: ["ls"])
 
         enum Format: String, ExpressibleByArgument, CaseIterable { case name }
 
@@ -71,14 +72,13 @@ struct Image: ParsableCommand {
                 for name in try engine.imageNames() { try Console.print("image/\(name)") }
                 return
             }
-            let table = try engine.imageTable()
-            if table.isEmpty { try Console.note("No images found.") } else { try Console.write(table) }
+            try Console.write(try engine.imageTable())
         }
     }
 
     struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove images that no pod runs.", aliases: ["rm"])
+            commandName: "remove", abstract: "Remove images that no pod runs.", aliases: ["rm"])
 
         @Argument(help: "The images' names.")
         var references: [String]

@@ -5,10 +5,12 @@ import PodEngine
 /// What a pod's supervisor calls; nobody else does.
 struct Internal: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Called by a pod's supervisor.", shouldDisplay: false, subcommands: [Prepare.self, Network.self])
+        commandName: "internal", abstract: "Called by a pod's supervisor.", shouldDisplay: false,
+        subcommands: [Prepare.self, Network.self])
 
     struct Prepare: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "prepare",
             abstract: "Pull images and prepare volumes that the pod waits for, and write its plan anew.")
 
         @Argument var podFolder: String
@@ -19,9 +21,12 @@ struct Internal: ParsableCommand {
 
     struct Network: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The pod's place in the machine's network.", subcommands: [Add.self, Remove.self])
+            commandName: "network", abstract: "The pod's place in the machine's network.",
+            subcommands: [Add.self, Remove.self])
 
         struct Add: ParsableCommand {
+            static let configuration = CommandConfiguration(commandName: "add")
+
             @Argument var podFolder: String
             @Argument var networkNamespace: String
             @OptionGroup var common: CommonOptions
@@ -33,6 +38,8 @@ struct Internal: ParsableCommand {
         }
 
         struct Remove: ParsableCommand {
+            static let configuration = CommandConfiguration(commandName: "remove")
+
             @Argument var podFolder: String
             @Argument var networkNamespace: String
             @OptionGroup var common: CommonOptions

@@ -5,6 +5,7 @@ import PodEngine
 /// `logs`: what a pod's containers wrote.
 struct Logs: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "logs",
         abstract: "Print what a container of a pod wrote.",
         discussion: """
             Examples:

@@ -6,6 +6,7 @@ import PodEngine
 /// `run`: takes objects, starts their pods, and follows them to their end.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Start the pods of files, follow their logs to their end, and exit as the first container does.",
         discussion: """
             What containers write to standard output and standard error goes to ours. The first Ctrl-C stops the pods,

@@ -5,6 +5,7 @@ import PodEngine
 /// `wait`: returns when pods are as asked.
 struct Wait: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "wait",
         abstract: "Wait until pods are ready, deleted, or in a phase.",
         discussion: """
             Examples:

@@ -35,10 +35,9 @@ extension Engine {
         last = line
     }
 
-    /// All images as a table; the empty text when there are none.
+    /// All images as a table.
     package func imageTable() throws(EngineError) -> String {
         let all = try imaging { () throws(ImageError) in try images.list() }
-        if all.isEmpty { return "" }
         let now = Timestamp(nanoseconds: Clock.realtime)
         var table = Table(["REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"])
         for image in all {
