@@ -61,6 +61,10 @@ let package = Package(
             ], swiftSettings: strict,
             // As holdfast-runtime: no loader and no relocations at each start.
             linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))]),
+        // The tests run the program itself: it is built before them.
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["LinuxKernel", "holdfast"],
+            swiftSettings: strict),
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ContainerRuntime"],
             swiftSettings: strict),

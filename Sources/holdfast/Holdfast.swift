@@ -44,8 +44,11 @@ struct Holdfast: ParsableCommand {
     /// First by the named command alone: reading the parameters of all of them takes longer than most commands do.
     /// Whatever that does not answer, help and mistakes above all, is read with all commands in view.
     private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
-        if let named = configuration.subcommands.first(where: { $0.configuration.commandName == arguments.first }),
-            let command = try? named.parseAsRoot(Array(arguments.dropFirst()))
+        let asksForHelp = arguments.prefix { $0 != "--" }.contains { ["-h", "--help", "-help", "help"].contains($0) }
+        if !asksForHelp,
+            let named = configuration.subcommands.first(where: {
+                $0.configuration.commandName == arguments.first
+            }), let command = try? named.parseAsRoot(Array(arguments.dropFirst()))
         {
             return command
         }

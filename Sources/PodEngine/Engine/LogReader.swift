@@ -65,14 +65,18 @@ final class LogReader {
     private static func endsPartially(
         _ bytes: ArraySlice<UInt8>, from offset: Int64, _ file: Int32, _ subject: String
     ) throws(SyscallError) -> Bool {
-        if let newline = bytes.lastIndex(of: UInt8(ascii: "\n")) {
-            return LogLine(bytes[(newline + 1)...])?.isPartial ?? false
+        var begin = offset
+        var entry = bytes
+        while true {
+            if let newline = entry.lastIndex(of: UInt8(ascii: "\n")) {
+                return LogLine(entry[(newline + 1)...])?.isPartial ?? false
+            }
+            if begin == 0 { return LogLine(entry)?.isPartial ?? false }
+            // The entry began in an earlier part of the file; its head, which comes first, is all that counts.
+            let end = begin
+            begin = max(0, end - 64 << 10)
+            entry = (try read(file, begin..<end, subject) + entry.prefix(128))[...]
         }
-        // The entry began in an earlier part: its head is enough.
-        let begin = max(0, offset - 64 << 10)
-        let head = try read(file, begin..<offset, subject)
-        let entry = (head.lastIndex(of: UInt8(ascii: "\n")).map { Array(head[($0 + 1)...]) } ?? head) + bytes
-        return LogLine(entry[...])?.isPartial ?? false
     }
 
     private static func read(

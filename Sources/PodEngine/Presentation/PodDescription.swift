@@ -48,7 +48,8 @@ package struct PodDescription {
         if let priority = pod.at("spec", "priority") { out.add(0, "Priority:\t\(priority.plainText)") }
         if let name = pod.at("spec", "runtimeClassName") { out.add(0, "Runtime Class Name:\t\(name.plainText)") }
         out.add(0, "Service Account:\t\(text("spec", "serviceAccountName", else: "default"))")
-        out.add(0, "Node:\t\(text("spec", "nodeName", else: "<none>"))/\(text("status", "hostIP"))")
+        let node = pod.at("spec", "nodeName").map { "\($0.plainText)/\(text("status", "hostIP"))" }
+        out.add(0, "Node:\t\(node ?? "<none>")")
         if let start = pod.at("status", "startTime") { out.add(0, "Start Time:\t\(time(start))") }
         writeMap("Labels", pod.at("metadata", "labels"), separator: "=")
         writeMap("Annotations", pod.at("metadata", "annotations"), separator: ": ")
