@@ -238,7 +238,7 @@ struct JSONReader {
         return Position(line: line, column: column)
     }
 
-    private mutating func error(_ problem: String) -> JSONSyntaxError {
+    mutating func error(_ problem: String) -> JSONSyntaxError {
         JSONSyntaxError(position: position(), problem: problem)
     }
 }

@@ -27,6 +27,9 @@ struct ManifestDecoder {
     /// More than any object that a cluster stores, in bytes.
     static let largest = 10 << 20
 
+    /// More than most manifests have, in bytes.
+    private static let large = 1 << 20
+
     let file: String
 
     var nothing: ManifestError {
@@ -39,6 +42,12 @@ struct ManifestDecoder {
                 file: file, problem: "is larger than \(Self.largest >> 20) MiB", remedy: "split it into several files")
         }
         let text = try text(of: bytes)
+        // Reading megabytes of something else takes seconds; looking for a word that every object has does not.
+        guard text.utf8.count <= Self.large || text.utf8.firstRange(of: "kind".utf8) != nil else {
+            throw ManifestError(
+                file: file, problem: "holds no object: the word kind is nowhere in it",
+                remedy: "give a file with apiVersion, kind and metadata")
+        }
         if let documents = try json(text) { return documents }
         do {
             return try YAMLReader.read(text)
@@ -80,8 +89,13 @@ struct ManifestDecoder {
         guard text.utf8.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
         var reader = JSONReader(Array(text.utf8))
         var documents: [SourceNode] = []
-        do {
-            while let document = try reader.next() { documents.append(document) }
+        do throws(JSONSyntaxError) {
+            while let document = try reader.next() {
+                documents.append(document)
+                guard documents.count <= YAMLReader.mostDocuments else {
+                    throw reader.error("more than \(YAMLReader.mostDocuments) objects")
+                }
+            }
             return documents
         } catch {
             if let path = error.duplicate {
@@ -159,7 +173,9 @@ struct ManifestDecoder {
                 path: prefix.description, problem: problem, remedy: remedy)
         }
         guard case .object = node.content else {
-            throw problem("is a \(node.kindName), not a mapping", "write an object with apiVersion, kind and metadata")
+            throw problem(
+                "is \(node.isList ? "a list" : "a \(node.kindName)"), not a mapping",
+                "write an object with apiVersion, kind and metadata")
         }
         guard let kind, !kind.isEmpty else {
             throw problem("Object 'Kind' is missing", "add a line such as kind: Pod", at: "kind")

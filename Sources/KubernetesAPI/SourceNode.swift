@@ -47,6 +47,8 @@ extension SourceNode {
     /// The text, if this is one.
     package var string: String? { if case .string(let text) = content { text } else { nil } }
 
+    var isList: Bool { if case .array = content { true } else { false } }
+
     package var isNull: Bool { if case .null = content { true } else { false } }
 
     /// What Go's JSON decoder calls a value of this kind.

@@ -85,9 +85,24 @@ extension SourceNodeDecoder {
         if type == Bool.self, let value = try bool() as? T { return value }
         if type == Int32.self, let value = try integer(Int32.self) as? T { return value }
         if type == Int64.self, let value = try integer(Int64.self) as? T { return value }
+        if type == [String: String].self, let value = try strings() as? T { return value }
         if type == JSONValue.self, let value = (node.map { JSONValue($0) } ?? .null) as? T { return value }
         if type == Quantity.self, let value = try quantity() as? T { return value }
         return try T(from: self)
+    }
+
+    private func strings() throws -> [String: String] {
+        switch node?.content {
+        case .object(let members):
+            var map: [String: String] = [:]
+            map.reserveCapacity(members.count)
+            for member in members {
+                map[member.key] = try SourceNodeDecoder(node: member.value, field: member.key).string()
+            }
+            return map
+        case nil, .null: return [:]
+        default: throw mismatch("an object")
+        }
     }
 
     private func quantity() throws -> Quantity {
@@ -104,12 +119,27 @@ extension SourceNodeDecoder {
 
     private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
         let members: [SourceNode.Member]
+        /// By key, where looking through all of them would take long: a map may have thousands.
+        private let places: [String: Int]
+
+        init(members: [SourceNode.Member]) {
+            self.members = members
+            guard members.count > 32 else {
+                places = [:]
+                return
+            }
+            let pairs = members.enumerated().map { ($0.element.key, $0.offset) }
+            places = Dictionary(pairs) { first, _ in first }
+        }
 
         var codingPath: [any CodingKey] { [] }
         var allKeys: [Key] { members.compactMap { Key(stringValue: $0.key) } }
 
         private func decoder(_ key: Key) -> SourceNodeDecoder {
             let name = key.stringValue
+            if !places.isEmpty {
+                return SourceNodeDecoder(node: places[name].map { members[$0].value }, field: name)
+            }
             for member in members where member.key == name {
                 return SourceNodeDecoder(node: member.value, field: name)
             }

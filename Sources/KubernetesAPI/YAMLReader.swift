@@ -19,6 +19,9 @@ struct YAMLReader {
     /// More documents than anybody writes into one file by hand or by program.
     static let mostDocuments = 100_000
 
+    /// Up to how many bytes a text is read again to tell more about an error.
+    private static let largestReread = 256 << 10
+
     private let text: String
     /// How many more values may be read.
     ///
@@ -34,29 +37,30 @@ struct YAMLReader {
     /// The documents that hold anything.
     static func read(_ text: String) throws(YAMLSyntaxError) -> [SourceNode] {
         try AliasBound.check(text)
+        try FlowBound.check(text)
         var reader = Self(text)
-        return try reader.documents()
-    }
-
-    private mutating func documents() throws(YAMLSyntaxError) -> [SourceNode] {
-        var documents: [SourceNode] = []
         do {
-            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
-            var count = 0
-            while let root = try parser.nextRoot() {
-                count += 1
-                guard count <= Self.mostDocuments else {
-                    throw YAMLSyntaxError(position: nil, problem: "more than \(Self.mostDocuments) documents")
-                }
-                let node = try node(root, depth: 1)
-                if !node.isNull { documents.append(node) }
-            }
+            return try reader.documents()
         } catch let error as YAMLSyntaxError {
             throw error
         } catch let error as YamlError {
-            throw translated(error)
+            throw reader.translated(error)
         } catch {
             throw YAMLSyntaxError(position: nil, problem: "is not YAML: \(error)")
+        }
+    }
+
+    private mutating func documents() throws -> [SourceNode] {
+        var documents: [SourceNode] = []
+        let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
+        var count = 0
+        while let root = try parser.nextRoot() {
+            count += 1
+            guard count <= Self.mostDocuments else {
+                throw YAMLSyntaxError(position: nil, problem: "more than \(Self.mostDocuments) documents")
+            }
+            let node = try node(root, depth: 1)
+            if !node.isNull { documents.append(node) }
         }
         return documents
     }
@@ -134,9 +138,7 @@ struct YAMLReader {
     /// A key as the JSON key that it becomes: `0x10` is `16`, and `on` is `true`.
     private func name(_ key: Node, _ position: Position) throws(YAMLSyntaxError) -> String {
         guard case .scalar(let scalar) = key else {
-            throw YAMLSyntaxError(
-                position: position, problem: "a list or mapping cannot be a key", remedy: "use a plain name", path: path
-            )
+            throw collectionKey(at: position)
         }
         guard scalar.style == .plain else { return scalar.string }
         switch ScalarResolution.content(ofPlain: scalar.string) {
@@ -177,6 +179,11 @@ struct YAMLReader {
         }
     }
 
+    private func collectionKey(at position: Position) -> YAMLSyntaxError {
+        YAMLSyntaxError(
+            position: position, problem: "a list or mapping cannot be a key", remedy: "use a plain name", path: path)
+    }
+
     private func duplicate(_ path: FieldPath, _ position: Position, first: Position?) -> YAMLSyntaxError {
         var key = ""
         if case .field(let name) = path.elements.last { key = name }
@@ -192,6 +199,8 @@ struct YAMLReader {
 extension YAMLReader {
     private func translated(_ error: YamlError) -> YAMLSyntaxError {
         switch error {
+        case .parser(_, let problem, let mark, _) where problem.hasPrefix("Maximum nesting level"):
+            YAMLSyntaxError(position: Position(mark), problem: "nested deeper than \(Self.deepest) levels")
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             YAMLSyntaxError(
@@ -199,7 +208,10 @@ extension YAMLReader {
                 remedy: remedy(problem, at: Position(mark)))
         case .reader(let problem, let offset, _, _):
             YAMLSyntaxError(position: offset.map(position(ofCharacter:)), problem: "is not YAML: \(problem)")
-        case .duplicatedKeysInMapping(_, let context): duplicate(at: context.mark)
+        case .duplicatedKeysInMapping(let keys, let context):
+            // The parser's word for a key that has no text.
+            keys.first == "<uncovertable>"
+                ? collectionKey(at: Position(context.mark)) : duplicate(keys.first ?? "", at: context.mark)
         case .memory: YAMLSyntaxError(position: nil, problem: "too large for this machine's memory")
         default: YAMLSyntaxError(position: nil, problem: "is not YAML: \(error)")
         }
@@ -233,54 +245,70 @@ extension YAMLReader {
 
     /// The error for a key that a mapping has twice, of which the parser tells one place.
     ///
-    /// That key is made another one, of the same length, and the text is read again: now both have a path.
-    private func duplicate(at mark: Mark) -> YAMLSyntaxError {
+    /// That key is made another one, of the same length, and the text is read again: now both have a path. More such
+    /// keys in the same text are treated alike, up to a bound.
+    private func duplicate(_ key: String, at mark: Mark) -> YAMLSyntaxError {
         let place = Position(mark)
-        let stray = "\u{e000}"
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard lines.indices.contains(mark.line - 1) else { return duplicate(FieldPath(), place, first: nil) }
-        var line = lines[mark.line - 1].unicodeScalars
-        var index = line.index(line.startIndex, offsetBy: mark.column - 1, limitedBy: line.endIndex) ?? line.endIndex
-        if index < line.endIndex, line[index] == "\"" || line[index] == "'" { index = line.index(after: index) }
-        guard index < line.endIndex else { return duplicate(FieldPath(), place, first: nil) }
-        let original = line[index]
-        line.replaceSubrange(index...index, with: stray.unicodeScalars)
-        lines[mark.line - 1] = String(line)
-        let documents: [SourceNode]
-        do {
-            var reader = Self(lines.joined(separator: "\n"))
-            documents = try reader.documents()
-        } catch {
-            // There is another error further on; this one comes first in the file.
-            return duplicate(FieldPath(), place, first: nil)
-        }
-        for document in documents {
-            if let (path, position) = document.twin(ofStray: stray, original: String(original)) {
-                return position < place
-                    ? duplicate(path, place, first: position) : duplicate(path, position, first: place)
+        let unknown = duplicate(FieldPath([.field(key)]), place, first: nil)
+        guard text.utf8.count <= Self.largestReread else { return unknown }
+        let first = "\u{e000}"
+        var strays = ["\u{e007}", "\u{e006}", "\u{e005}", "\u{e004}", "\u{e003}", "\u{e002}", "\u{e001}", first]
+        var changed = text
+        var mark = mark
+        while let stray = strays.popLast(), let next = changed.replacing(at: mark, with: stray) {
+            changed = next
+            var reader = Self(changed)
+            do {
+                for document in try reader.documents() {
+                    guard let (path, position) = document.twin(ofStray: first, of: key) else { continue }
+                    return position < place
+                        ? duplicate(path, place, first: position) : duplicate(path, position, first: place)
+                }
+                return unknown
+            } catch YamlError.duplicatedKeysInMapping(_, let context) {
+                mark = context.mark
+            } catch {
+                // There is another error further on; this one comes first in the file.
+                return unknown
             }
         }
-        return duplicate(FieldPath(), place, first: nil)
+        return unknown
+    }
+}
+
+extension String {
+    /// The text with another character in the place of a key's first one; nil where there is none.
+    fileprivate func replacing(at mark: Mark, with stray: String) -> String? {
+        var lines = split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.indices.contains(mark.line - 1) else { return nil }
+        var line = String(lines[mark.line - 1]).unicodeScalars
+        guard var index = line.index(line.startIndex, offsetBy: mark.column - 1, limitedBy: line.endIndex),
+            index < line.endIndex
+        else { return nil }
+        if line[index] == "\"" || line[index] == "'" { index = line.index(after: index) }
+        guard index < line.endIndex else { return nil }
+        line.replaceSubrange(index...index, with: stray.unicodeScalars)
+        lines[mark.line - 1] = Substring(String(line))
+        return lines.joined(separator: "\n")
     }
 }
 
 extension SourceNode {
-    /// The member beside the one whose key begins with `stray`, which has that key with the `original` beginning.
-    fileprivate func twin(ofStray stray: String, original: String) -> (FieldPath, Position)? {
+    /// The member with this key beside the one whose key begins with `stray` instead.
+    fileprivate func twin(ofStray stray: String, of key: String) -> (FieldPath, Position)? {
         switch content {
         case .object(let members):
-            if let odd = members.first(where: { $0.key.hasPrefix(stray) }) {
-                let key = original + odd.key.dropFirst(stray.count)
+            if members.contains(where: { $0.key.hasPrefix(stray) }) {
                 return members.first { $0.key == key }.map { (FieldPath([.field(key)]), $0.position) }
             }
             for member in members {
-                if let (path, position) = member.value.twin(ofStray: stray, original: original) {
+                if let (path, position) = member.value.twin(ofStray: stray, of: key) {
                     return (FieldPath([.field(member.key)] + path.elements), position)
                 }
             }
         case .array(let elements):
             for (index, element) in elements.enumerated() {
-                if let (path, position) = element.twin(ofStray: stray, original: original) {
+                if let (path, position) = element.twin(ofStray: stray, of: key) {
                     return (FieldPath([.index(index)] + path.elements), position)
                 }
             }

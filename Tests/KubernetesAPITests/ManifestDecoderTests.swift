@@ -187,6 +187,15 @@ struct ManifestDecoderTests {
         #expect { try manifests(manifest(spec: spec)) } throws: { "\($0)" == message }
     }
 
+    @Test("the path of a key is found though other keys are there twice as well")
+    func twice() {
+        let spec =
+            "  hostPID: true\n  hostPID: true\n  os: {name: a, 'name': b, \"name\": c}\n  hostIPC: true\n  hostIPC: true"
+        #expect {
+            try manifests(manifest(spec: spec))
+        } throws: { "\($0)".hasPrefix("f.yaml:8:28: spec.os.name: strict decoding error: duplicate field") }
+    }
+
     @Test("every problem of an object has its line")
     func allProblems() {
         #expect {
@@ -198,7 +207,7 @@ struct ManifestDecoderTests {
         "a file that holds no known object is refused in one line",
         arguments: [
             ("", "f.yaml: no objects passed to apply"), ("---\n# comment\n---\n", "f.yaml: no objects passed to apply"),
-            ("- a\n", "f.yaml:1:1: is a array, not a mapping"), ("hello\n", "f.yaml:1:1: is a string, not a mapping"),
+            ("- a\n", "f.yaml:1:1: is a list, not a mapping"), ("hello\n", "f.yaml:1:1: is a string, not a mapping"),
             ("kind: Pod\n", "f.yaml:1:1: Object 'apiVersion' is missing"), ("apiVersion: v1\n", "'Kind' is missing"),
             ("apiVersion: v1\nkind: Pdo\n", #"f.yaml:2:7: no kind "Pdo" is known for version "v1""#),
             ("apiVersion: v2\nkind: Pod\n", #"f.yaml:1:13: no kind "Pod" in version "v2""#),
@@ -221,24 +230,45 @@ struct ManifestDecoderTests {
         } throws: { "\($0)".hasPrefix("f:2:2: is not UTF-8") }
     }
 
-    /// Nine lists, each of nine of the one before: 387 million values from a few hundred bytes.
-    static let bomb: String = {
-        var text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
-        for level in 1...9 {
-            text += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ","))]\n"
-        }
-        return text
-    }()
+    /// What would take for ever, or at least very long, if it were simply read.
+    enum Bomb: String, CaseIterable {
+        case aliases, aliasAsKey, aliasAsPlainKey, aliasInFlowKey, aliasInCollectionKey
+        case brackets, braces, dashes, jsonDepth, deepBrackets, twins, tooLarge, noise, documents
 
-    @Test(
-        "what would take for ever is refused at once",
-        arguments: [
-            bomb, bomb + "? *a9\n: x\n", bomb + "*a9 : x\n", bomb + "{*a9: 1}\n", bomb + "? [*a9]\n: 1\n",
-            String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 100_000),
-            String(repeating: "- ", count: 100_000), String(repeating: #"{"a":"#, count: 100_000),
-            String(repeating: "x", count: 11 << 20),
-        ])
-    func bounded(text: String) {
+        var text: String {
+            switch self {
+            case .aliases: Self.lists
+            case .aliasAsKey: Self.lists + "? *a9\n: x\n"
+            case .aliasAsPlainKey: Self.lists + "*a9 : x\n"
+            case .aliasInFlowKey: Self.lists + "b: {*a9 : 1}\n"
+            case .aliasInCollectionKey: Self.lists + "? [*a9]\n: 1\n"
+            case .brackets: String(repeating: "[", count: 1_000_000)
+            case .braces: String(repeating: "{a: ", count: 1_000_000)
+            case .dashes: String(repeating: "- ", count: 1_000_000)
+            case .jsonDepth: String(repeating: #"{"a":"#, count: 1_000_000)
+            case .deepBrackets:
+                "kind: " + String(repeating: "[", count: 900) + String(repeating: "a,", count: 1_000_000)
+            case .twins: String(repeating: "a: b\n", count: 10_000)
+            case .tooLarge: String(repeating: "x", count: 11 << 20)
+            case .noise: String(repeating: "lorem: [ipsum", count: 100_000)
+            case .documents: String(repeating: "--- {}\n", count: 150_000)
+            }
+        }
+
+        /// Nine lists, each of nine of the one before: 387 million values from a few hundred bytes.
+        private static let lists: String = {
+            var text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
+            for level in 1...9 {
+                let uses = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ",")
+                text += "a\(level): &a\(level) [\(uses)]\n"
+            }
+            return text
+        }()
+    }
+
+    @Test("what would take for ever is refused at once, in one line", arguments: Bomb.allCases)
+    func bounded(bomb: Bomb) {
+        let text = bomb.text
         let start = ContinuousClock.now
         #expect { try manifests(text) } throws: { !"\($0)".contains("\n") && "\($0)".count < 300 }
         #expect(ContinuousClock.now - start < .seconds(5))

@@ -128,6 +128,10 @@ extension Validation {
             validation.address("ip", alias.ip)
             validation.each("hostnames", alias.hostnames) { $0.invalid($1, each: NameRules.subdomain($1)) }
         }
+        if let name = spec.hostnameOverride {
+            invalid("hostnameOverride", name, each: NameRules.subdomain(name))
+            if name.utf8.count > 64 { tooLong("hostnameOverride", bytes: 64) }
+        }
         subdomain("priorityClassName", spec.priorityClassName)
         if let name = spec.runtimeClassName { invalid("runtimeClassName", name, each: NameRules.subdomain(name)) }
         if let policy = spec.preemptionPolicy {

@@ -35,11 +35,12 @@ extension Validation {
         }
     }
 
+    /// The server writes the key behind a dot, not in brackets.
     private mutating func seccompAnnotation(_ key: String, _ value: String) {
         switch value {
         case "runtime/default", "docker/default", "unconfined": return
         default:
-            within(key: key) { validation in
+            within(key) { validation in
                 if value.hasPrefix("localhost/") {
                     validation.descendingPath(nil, String(value.dropFirst("localhost/".count)))
                 } else {
