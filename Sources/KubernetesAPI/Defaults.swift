@@ -72,8 +72,9 @@ extension PodSpec {
         if terminationGracePeriodSeconds == nil { terminationGracePeriodSeconds = 30 }
         if securityContext == nil { securityContext = PodSecurityContext() }
         if enableServiceLinks == nil { enableServiceLinks = true }
-        // The older name means the same.
+        // The older name means the same; without any, admission gives the namespace's own account.
         if (serviceAccountName ?? "").isEmpty { serviceAccountName = serviceAccount }
+        if (serviceAccountName ?? "").isEmpty { serviceAccountName = "default" }
         serviceAccount = serviceAccountName
         let sharesNetwork = hostNetwork == true
         updateContainers { container in

@@ -12,18 +12,19 @@ struct ServerVerdictTests {
         var warnings: [String]?
     }
 
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Conformance/validation")
+    static let cases = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Conformance")
+    static let folder = cases.appending(path: "validation")
 
-    static let cases: [String] = {
+    static let names: [String] = {
         let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
         return (files ?? []).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
     }()
 
     @Test("there are as many cases as were recorded")
-    func complete() { #expect(Self.cases.count >= 97) }
+    func complete() { #expect(Self.names.count >= 97) }
 
-    @Test("each recorded manifest has the recorded verdict", arguments: cases)
+    @Test("each recorded manifest has the recorded verdict", arguments: names)
     func verdict(name: String) throws {
         let manifest = try Data(contentsOf: Self.folder.appending(path: "\(name).yaml"))
         let answer = try Data(contentsOf: Self.folder.appending(path: "\(name).json"))
@@ -44,4 +45,25 @@ struct ServerVerdictTests {
             #expect(review.warnings == expected.warnings ?? [])
         }
     }
+
+    /// What a real node ran, and what a real admission judged: the API server took all of it.
+    static let accepted: [String] = ["run", "podsecurity"].flatMap { kind in
+        let files = try? FileManager.default.contentsOfDirectory(atPath: cases.appending(path: kind).path)
+        return (files ?? []).filter { $0.hasSuffix(".yaml") }.map { "\(kind)/\($0)" }.sorted()
+    }
+
+    @Test("what the server took is taken, and written and read back as it was", arguments: accepted)
+    func taken(path: String) throws {
+        let file = Self.cases.appending(path: path)
+        for manifest in try decodeManifests(Array(Data(contentsOf: file)), file: path) {
+            #expect(manifest.object.reviewed().message == nil)
+            #expect(try decodeManifests(Array(manifest.tree.yamlText.utf8), file: path)[0].tree == manifest.tree)
+            #expect(try decodeManifests(Array(manifest.tree.prettyText.utf8), file: path)[0].tree == manifest.tree)
+            guard case .pod(let pod) = manifest.object else { continue }
+            #expect(try Pod(json: JSONValue(encoding: pod)) == pod)
+        }
+    }
+
+    @Test("there are as many of those as were recorded")
+    func takenComplete() { #expect(Self.accepted.count >= 135) }
 }

@@ -382,10 +382,6 @@ struct ValidationTests {
                 "{name: v, projected: {sources: [{serviceAccountToken: {path: p, expirationSeconds: 599}}]}}",
                 "[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes"
             ),
-            (
-                "{name: v, projected: {sources: [{serviceAccountToken: {path: p}}]}}",
-                "[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set"
-            ),
             ("{name: v, ephemeral: {}}", "[0].ephemeral.volumeClaimTemplate: Required value"),
             (
                 "{name: v, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce]}}}}",
@@ -398,6 +394,22 @@ struct ValidationTests {
     func volumes(volume: String, error: String) throws {
         let errors = try verdict(spec: container("command: [a]") + "\n  volumes: [\(volume)]")
         #expect(errors.first == "spec.volumes\(error)")
+    }
+
+    @Test("a token needs a service account, which admission gives")
+    func tokenAccount() throws {
+        let volume = "\n  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: p}}]}}]"
+        #expect(try verdict(spec: container("command: [a]") + volume) == [])
+        guard
+            case .pod(var pod) = try manifests(manifest(spec: container("command: [a]") + volume))[0].object.reviewed()
+                .object
+        else { throw NotOnePod() }
+        pod.spec.serviceAccountName = nil
+        #expect(
+            validate(pod).map(\.description) == [
+                "spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when "
+                    + "serviceAccountName is not set"
+            ])
     }
 
     @Test("a volume without source is an empty folder")
