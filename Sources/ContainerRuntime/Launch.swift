@@ -263,12 +263,14 @@ struct ProcessFork {
         try LaunchStep.namespaces.run { () throws(SyscallError) in
             let report = try Pipe()
             let unified = try cgroup.openUnified()
-            let parent = options.diesWithParent ? try Process.open(Process.id) : nil
+            // Owned by nobody: in the child, which never returns, an owner could go before the last use of its number.
+            let parent = options.diesWithParent ? try Process.open(Process.id).release() : -1
+            defer { if parent >= 0 { _ = OwnedDescriptor(taking: parent) } }
             switch try Process.fork(newNamespaces: newNamespaces, intoCgroup: unified.rawOrNone) {
             case .parent(let pid, let descriptor):
                 return StartingProcess(pid: pid, descriptor: descriptor, report: report.takeReader())
             case .child:
-                Self.run(Launch(report: report.writer.raw, parent: parent.rawOrNone), body)
+                Self.run(Launch(report: report.writer.raw, parent: parent), body)
             }
         }
     }
