@@ -34,15 +34,16 @@ struct Run: ParsableCommand {
                 failures += 1
                 try Console.note(error.description)
             })
-        let pods = applied.filter { $0.resource == .pod }.map(\.name)
+        let pods = applied.filter { $0.resource == .pod }
         if pods.isEmpty, failures == 0 { throw EngineError.failed("the files hold no pod to run") }
         let outcome = Result { try follow(engine, pods, watched: watched) }
-        if remove { try delete(engine, pods) }
+        // Only what this command has made.
+        if remove { try delete(engine, pods.filter { $0.outcome == .created }.map(\.name)) }
         let code = try outcome.get()
         throw ExitCode(code == 0 && failures > 0 ? 1 : code)
     }
 
-    private func follow(_ engine: Engine, _ pods: [ObjectName], watched: Bool) throws -> Int32 {
+    private func follow(_ engine: Engine, _ pods: [AppliedObject], watched: Bool) throws -> Int32 {
         guard !pods.isEmpty else { return 0 }
         var run = RunOptions()
         run.prefix = prefix

@@ -48,7 +48,7 @@ extension Engine {
         if let place = try pods.find(name), let record = try PodRecord(reading: place, in: root) {
             if let deletion = record.deletion {
                 guard try !NameLock.isHeld(.pod, name, .deletion, in: root) else {
-                    throw .alreadyExists(.pod, name: name.name, detail: "object is being deleted")
+                    throw .beingDeleted(.pod, name: name.name)
                 }
                 try remove(place, gracePeriod: deletion.gracePeriod)
             } else if case .abandoned(nil) = record.life {

@@ -16,15 +16,17 @@ extension Engine {
     /// Follows the logs of all containers of pods until all of the pods have ended, and returns the exit code of the
     /// first container of the first.
     ///
-    /// The first interrupt stops the pods, the second kills what still runs. What else is to be told goes to `notice`,
+    /// A pod that has ended before is not run again, and is an error. The first interrupt stops the pods, the second kills what still runs. What else is to be told goes to `notice`,
     /// a line at a time.
     package func follow(
-        _ names: [ObjectName], _ options: RunOptions, notice: @escaping (String) throws(EngineError) -> Void,
+        _ applied: [AppliedObject], _ options: RunOptions, notice: @escaping (String) throws(EngineError) -> Void,
         _ sink: @escaping LogSink
     ) throws(EngineError) -> Int32 {
         var runs: [PodRun] = []
-        for name in names {
+        for object in applied where object.resource == .pod {
+            let name = object.name
             guard let place = try pods.find(name) else { throw .notFound(.pod, name: name.name) }
+            if object.outcome != .created { try requireLife(place) }
             runs.append(PodRun(place: place, options: options, notice: notice, sink: sink))
         }
         let signals = try doing("cannot take signals") { () throws(SyscallError) in
@@ -42,6 +44,17 @@ extension Engine {
                 interrupts += 1
                 for run in runs where run.outcome == nil { try run.stop(kill: interrupts > 1) }
             }
+        }
+    }
+}
+
+extension Engine {
+    private func requireLife(_ place: PodPlace) throws(EngineError) {
+        switch try PodRecord(reading: place, in: root)?.life {
+        case .starting, .supervised: return
+        case .rejected, .ended, .abandoned, nil:
+            throw .alreadyExists(
+                .pod, name: place.name.name, detail: "it has ended; delete it to run it again")
         }
     }
 }

@@ -6,6 +6,7 @@ package enum EngineError: Error, Hashable, CustomStringConvertible {
     /// `pods "x" not found`.
     case notFound(Resource, name: String)
     case alreadyExists(Resource, name: String, detail: String?)
+    case beingDeleted(Resource, name: String)
     /// In the API server's words: `Pod "x" is invalid: …`.
     case invalid(String)
     /// In the API server's words: `pods "x" is forbidden: …`.
@@ -34,6 +35,8 @@ package enum EngineError: Error, Hashable, CustomStringConvertible {
         case .alreadyExists(let resource, let name, let detail):
             "Error from server (AlreadyExists): \(resource.rawValue) \"\(name)\" already exists"
                 + (detail.map { ": \($0)" } ?? "")
+        case .beingDeleted(let resource, let name):
+            "Error from server (AlreadyExists): object is being deleted: \(resource.rawValue) \"\(name)\" already exists"
         case .invalid(let message): "error: \(message)"
         case .forbidden(let message): "Error from server (Forbidden): \(message)"
         case .badRequest(let message): "Error from server (BadRequest): \(message)"
