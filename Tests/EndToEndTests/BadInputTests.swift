@@ -214,7 +214,7 @@ struct BadInputTests {
         )
         #expect(answer.output.contains("code 1\n"), "\(answer.output)")
         #expect(answer.errors.split(separator: "\n").count == 1, "\(answer.errors)")
-        #expect(answer.errors.contains("No space left on device"))
+        #expect(answer.errors.contains("no space left on the disk"), "\(answer.errors)")
         #expect(!answer.output.contains("big"))
         #expect(!answer.output.contains("/small/"))
     }

@@ -122,8 +122,9 @@ final class Machine {
 
     /// The shim of a pod, found in `/proc` by its command line.
     func shim(of pod: String) throws -> Int32 {
-        try #require(
-            try Self.processes { $0.contains("shim") && $0.contains("/lib/pods/") && $0.contains("_\(pod)_") }.first)
+        let folder = try uid(of: pod)
+        return try #require(
+            try Self.processes { $0.contains(" shim ") && $0.contains("\(root)/lib/pods/") && $0.contains(folder) }.first)
     }
 
     static func processes(_ matches: (String) -> Bool) throws -> [Int32] {
