@@ -124,7 +124,8 @@ final class Machine {
     func shim(of pod: String) throws -> Int32 {
         let folder = try uid(of: pod)
         return try #require(
-            try Self.processes { $0.contains(" shim ") && $0.contains("\(root)/lib/pods/") && $0.contains(folder) }.first)
+            try Self.processes { $0.contains(" shim ") && $0.contains("\(root)/lib/pods/") && $0.contains(folder) }
+                .first)
     }
 
     static func processes(_ matches: (String) -> Bool) throws -> [Int32] {

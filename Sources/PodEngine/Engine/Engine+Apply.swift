@@ -51,7 +51,7 @@ extension Engine {
                     throw .beingDeleted(.pod, name: name.name)
                 }
                 try remove(place, gracePeriod: deletion.gracePeriod)
-            } else if case .abandoned(nil) = record.life {
+            } else if try neverStarted(record) {
                 // The command that made it was killed before it started, or the machine has been restarted since.
                 try remove(place)
             } else {
@@ -60,6 +60,15 @@ extension Engine {
         }
         try create(pod, name)
         return .created
+    }
+
+    /// Whether no shim has ever spoken of the pod; the caller holds the lock of its name, so that nobody else is at it.
+    private func neverStarted(_ record: PodRecord) throws(EngineError) -> Bool {
+        switch record.life {
+        case .starting, .abandoned(nil):
+            try PodRecord.readJSON(SandboxStatus.self, record.place.liveStatus) == nil
+        case .rejected, .supervised, .ended, .abandoned: false
+        }
     }
 
     /// A pod that is there keeps its spec: what a pod runs as is decided when it is made.

@@ -53,6 +53,10 @@ final class Shim {
         do {
             try openNetwork()
             try writeStatus()
+            // The command that started this may have been killed, and the next one have taken the pod away.
+            guard try File.exists(plan.podFolder + "/pod.json") else {
+                throw RuntimeError("pod \(plan.name) has been removed before it was started")
+            }
         } catch {
             closeNetwork()
             throw error
