@@ -150,6 +150,9 @@ extension LaunchPlan {
         let joined = try NamespaceDescriptors(self)
         let new = namespaces.filter { $0.source == .new && ![.cgroup, .user].contains($0.kind) }.map(\.kind)
         if joined.raw(.user) >= 0 { return try startInUserNamespace(joined, new, cgroup, options) }
+        if joined.raw(.pid) >= 0, !Mount.procShowsOtherNamespaces {
+            return try startInside(joined, new, cgroup, options)
+        }
         let fork = ProcessFork(cgroup: cgroup, newNamespaces: new)
         return try fork.start(options) { launch throws(LaunchError) in
             try enter(cgroup, options)
@@ -160,6 +163,25 @@ extension LaunchPlan {
             if isBornInside { plan.showProcesses(of: joined.raw(.pid)) }
             let sources = try MountSources(plan, cgroup: cgroup, userNamespace: -1)
             try plan.become(sources, options, launch, isBornInside: isBornInside)
+        }
+    }
+
+    /// Before Linux 6.17 procfs shows the PID namespace of the process that mounts it: that one must be in it already.
+    private func startInside(
+        _ joined: borrowing NamespaceDescriptors, _ new: [NamespaceKind], _ cgroup: Cgroup, _ options: LaunchOptions
+    ) throws(LaunchError) -> StartingProcess {
+        let others = joined.joinable
+        let pid = joined.raw(.pid)
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [])
+        return try fork.startTwice(options, newNamespaces: new) { () throws(LaunchError) in
+            try enter(cgroup, options)
+            try LaunchStep.namespaces.run { () throws(SyscallError) in
+                try NamespaceDescriptors.join(user: -1, others, pid: pid)
+            }
+        } _: { _, launch throws(LaunchError) in
+            try keepMountsIn()
+            let sources = try MountSources(self, cgroup: cgroup, userNamespace: -1)
+            try become(sources, options, launch, isBornInside: false)
         }
     }
 

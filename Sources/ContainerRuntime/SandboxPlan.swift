@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+package import LinuxTypes
+
 /// All that a shim needs to run one pod: `plan.json` in the pod's folder, decided by the engine.
 ///
 /// The shim decides nothing about security: each container's identity, sets, filter and mounts stand in its OCI runtime spec.
@@ -22,6 +24,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
     package var hostIPC: Bool
     package var hostPID: Bool
     package var shareProcessNamespace: Bool
+    /// The pod's user namespace: the same run of ids for users and groups; nil for the machine's.
+    package var userMapping: IDMapping?
     /// Written once, in the sandbox's own namespaces, before any container starts: sysctl name to value.
     package var sysctls: [String: String]
     /// `/holdfast/UID`: each container's cgroup is a folder below it.

@@ -71,6 +71,16 @@ package enum Mount {
         }
     }
 
+    /// Whether procfs can be mounted for a PID namespace that the caller is not in.
+    ///
+    /// Source: proc(5), the mount option `pidns`, Linux 6.17.
+    package static var procShowsOtherNamespaces: Bool {
+        let context = unsafe clinux_fsopen("proc")
+        guard context >= 0 else { return false }
+        let owned = OwnedDescriptor(taking: context)
+        return unsafe clinux_fsconfig_string(owned.raw, "pidns", "/proc/self/ns/pid") >= 0
+    }
+
     private static func messages(of context: Int32) -> String {
         var buffer = [UInt8](repeating: 0, count: 1024)
         let length = unsafe buffer.withUnsafeMutableBytes {

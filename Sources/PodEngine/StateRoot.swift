@@ -20,6 +20,8 @@ package struct StateRoot: Hashable, Sendable {
     package var images: String { lasting + "/images" }
     /// Claims' storage: a folder per claim.
     package var volumes: String { lasting + "/volumes" }
+    /// Which ids of the machine each pod's user namespace has: a file per block.
+    package var userNamespaces: String { lasting + "/userns" }
     package var pods: String { lasting + "/pods" }
     /// Objects other than pods: `objects/KIND/NS_NAME.json`.
     package var objects: String { lasting + "/objects" }

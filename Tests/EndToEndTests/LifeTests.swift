@@ -133,6 +133,30 @@ struct LifeTests {
         #expect(try machine.run("delete", "pod", "mixed", "--now").code == 0)
     }
 
+    @Test("in a user namespace root is nobody on the machine, and what it writes is root's on the disk")
+    func userNamespace() throws {
+        let machine = try Machine()
+        let volume = machine.root + "/volume"
+        try File.makeFolder(volume)
+        try machine.apply(
+            Machine.pod(
+                "mapped", "id -u; touch /data/made && stat -c %u /data/made; sleep 60",
+                spec: "hostUsers: false\nvolumes: [{name: data, hostPath: {path: \(volume)}}]",
+                container: "volumeMounts: [{name: data, mountPath: /data}]"))
+        try machine.wait(["logs", "mapped"], for: "two lines") { $0.output == "0\n0\n" }
+        #expect(try File.status(volume + "/made").uid == 0)
+        let uid = try machine.uid(of: "mapped")
+        let members = try File.readText("/sys/fs/cgroup/unified/holdfast/\(uid)/app/cgroup.procs").split(
+            separator: "\n")
+        let pid = try #require(members.first)
+        let status = try File.readText("/proc/\(pid)/status").split(separator: "\n")
+        let user = try #require(status.first { $0.hasPrefix("Uid:") }?.split(separator: "\t").dropFirst().first)
+        #expect(try #require(UInt32(user)) >= 65_536)
+        #expect(try machine.run("exec", "mapped", "--", "cat", "/proc/self/uid_map").output.contains(" 65536\n"))
+        #expect(try machine.run("delete", "pod", "mapped", "--now").code == 0)
+        #expect(try machine.leftovers(uids: [uid]) == [])
+    }
+
     @Test("an image that is not there is said in one line, and comes in when it is imported")
     func missingImage() throws {
         let machine = try Machine()

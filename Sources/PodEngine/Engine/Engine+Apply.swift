@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ContainerRuntime
+import ImageStore
 import KubernetesAPI
 import LinuxKernel
 import PodNetwork
@@ -132,6 +133,8 @@ extension Engine {
         _ pod: Pod, _ place: PodPlace, _ node: Node, _ mode: PodPreparation.Mode
     ) throws(EngineError) {
         let preparation = try preparation(of: pod, place, node)
+        // Until the plan says which layers the pod uses, `image remove` waits.
+        let images = try holdImages()
         var problem: EngineError?
         let plan = try preparing { () throws(PreparationError) in
             try preparation.prepare(mode) { event in
@@ -145,6 +148,11 @@ extension Engine {
         } catch {
             throw .failed("cannot store the plan of pod \(place.name.name): \(error)")
         }
+        images.letGo()
+    }
+
+    private func holdImages() throws(EngineError) -> ImageStore.Lock {
+        do { return try ImageStore(folder: root.images).hold() } catch { throw .failed(error.description) }
     }
 
     func preparation(of pod: Pod, _ place: PodPlace, _ node: Node) throws(EngineError) -> PodPreparation {

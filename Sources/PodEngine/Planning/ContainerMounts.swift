@@ -57,6 +57,8 @@ package struct ContainerMounts: Hashable, Sendable {
     /// Whether a container of the pod is privileged: sysfs is one file system for all that share a network namespace, and
     /// read-only for one of them it would be so for the privileged one too.
     package var podIsPrivileged: Bool
+    /// Owners on the disk are the container's ids: what the pod mounts is shifted by its user namespace.
+    package var mapsOwners = false
 
     package init(volumes: [Volume], files: PodFiles, podIsPrivileged: Bool) {
         self.volumes = volumes
@@ -73,6 +75,7 @@ package struct ContainerMounts: Hashable, Sendable {
             MountSpec(
                 destination: Self.clean(volume.destination), type: "bind", source: volume.source,
                 options: ["rbind", volume.propagation.rawValue, volume.access.rawValue]
+                    + (mapsOwners ? ["idmap"] : [])
                     + (volume.subPath.map { ["\(MountPlan.subPathOption)=\($0)"] } ?? []))
         }
         let places = Set(asked.map(\.destination))
@@ -95,13 +98,17 @@ package struct ContainerMounts: Hashable, Sendable {
         func file(_ destination: String, _ source: String, readOnly: Bool = false) -> MountSpec {
             MountSpec(
                 destination: destination, type: "bind", source: source,
-                options: ["rbind", "rprivate", readOnly ? "ro" : "rw"])
+                options: ["rbind", "rprivate", readOnly ? "ro" : "rw"] + (mapsOwners ? ["idmap"] : []))
         }
+        // Its owners are the pod's already.
+        let sharedMemory = MountSpec(
+            destination: "/dev/shm", type: "bind", source: files.sharedMemory,
+            options: ["rbind", "rprivate", "rw"] + (mapsOwners ? ["nosuid", "nodev", "noexec"] : []))
         return [
             file("/etc/hosts", files.hosts),
             file("/etc/hostname", files.hostname, readOnly: readOnlyRoot),
             file("/etc/resolv.conf", files.resolverConfiguration, readOnly: readOnlyRoot),
-            file("/dev/shm", files.sharedMemory),
+            sharedMemory,
         ]
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import KubernetesAPI
-import LinuxTypes
+package import LinuxTypes
 package import OCISpec
 package import SecurityPolicy
 
@@ -20,6 +20,8 @@ package struct ContainerSpec: Sendable {
     package var cgroupPath: String
     /// Whether a container of the pod asks for cpu: then the weight of each counts.
     package var weighsProcessors: Bool
+    /// The ids of the pod's user namespace.
+    package var owners: IDMapping?
 
     package init(
         container: PodContainer, context: EffectiveSecurityContext, process: ContainerProcess, hostname: String,
@@ -70,6 +72,8 @@ package struct ContainerSpec: Sendable {
         var spec = LinuxSpec(namespaces: namespaces)
         spec.devices = context.privileged.value ? devices : []
         spec.cgroupsPath = cgroupPath
+        spec.uidMappings = owners.map { [$0] }
+        spec.gidMappings = owners.map { [$0] }
         spec.resources = resources
         spec.seccomp = seccomp
         spec.maskedPaths = context.maskedPaths.value

@@ -34,6 +34,8 @@ extension Node {
         var node = Node(
             defaults: defaults, capabilities: held, kernel: kernel, possibleCPUs: processors, memory: try memory())
         node.seccompDefault = seccompDefault
+        // Overlays take detached, idmapped layers.
+        node.hasUserNamespaces = kernel >= KernelVersion(6, 15)
         node.hasSELinux = try File.exists("/sys/fs/selinux/enforce")
         node.hasUnifiedCgroups = try CgroupLayout.current().hierarchies.isEmpty
         for processor in processors {

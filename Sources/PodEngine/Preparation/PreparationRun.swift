@@ -72,8 +72,13 @@ struct PreparationRun {
         if let refusal = node.sandboxRefusal(pod) {
             return waiting(plan, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(refusal)")
         }
+        if pod.spec.hostUsers == false {
+            plan.userMapping = try UserIDBlocks(folder: preparation.root.userNamespaces).block(
+                for: plan.uid, pods: preparation.root.pods)
+        }
         guard let volumes = prepareVolumes(&plan) else { return waiting(plan) }
-        let shared = PreparedContainer.Shared(run: self, hostname: hostname, volumes: volumes)
+        let shared = PreparedContainer.Shared(
+            run: self, hostname: hostname, volumes: volumes, owners: plan.userMapping)
         for container in pod.podContainers {
             if let kept = keeps(container) {
                 plan.containers.append(kept)

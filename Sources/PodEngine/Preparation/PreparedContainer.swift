@@ -16,6 +16,8 @@ struct PreparedContainer {
         let hostname: String
         /// By name.
         let volumes: [String: PreparedVolume]
+        /// Of the pod's user namespace.
+        let owners: IDMapping?
     }
 
     let run: PreparationRun
@@ -99,7 +101,7 @@ struct PreparedContainer {
         plan.stopSignal = try stopSignal(defaults)
 
         try File.makeFolders(plan.folder, mode: 0o700)
-        let spec = ContainerSpec(
+        var spec = ContainerSpec(
             container: container, context: context, process: process, hostname: shared.hostname,
             mounts: ContainerMounts(
                 volumes: try volumes + [terminationLog(plan.folder)],
@@ -117,6 +119,8 @@ struct PreparedContainer {
                 container.container.resources.limits?["cpu"] != nil
                     || container.container.resources.requests?["cpu"] != nil
             })
+        spec.owners = shared.owners
+        spec.mounts.mapsOwners = shared.owners != nil
         // After a crash of the machine the pod is prepared anew.
         try File.replace(
             plan.folder + "/config.json", with: try JSONFile.encode(spec.runtimeSpec), durable: false)

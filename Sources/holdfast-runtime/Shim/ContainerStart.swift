@@ -9,6 +9,8 @@ struct ContainerStart {
     let sandbox: Sandbox
     let cgroupLayout: CgroupLayout
     let attemptNumber: Int
+    /// Of the pod's user namespace.
+    let owners: OwnerMapping?
 
     /// What the shim reads from and writes to.
     struct Streams {
@@ -20,7 +22,7 @@ struct ContainerStart {
 
     func start() throws -> (attempt: ContainerRun.Attempt, streams: Streams) {
         let spec = try JSONFile.read(RuntimeSpec.self, from: plan.folder + "/config.json")
-        let upper = try Self.freshFolders(plan.folder, "upper", "work", like: plan.layers.first)
+        let upper = try freshFolders("upper", "work", like: plan.layers.first)
         var launch = try LaunchPlan(
             spec: spec, root: .overlay(lower: plan.layers, upper: upper.upper, work: upper.work),
             cgroupPath: "/holdfast/unnamed")
@@ -72,27 +74,32 @@ struct ContainerStart {
     private func imageVolumes() throws -> [MountPlan] {
         var mounts: [MountPlan] = []
         for (index, path) in plan.imageVolumes.enumerated() {
-            let folders = try Self.freshFolders(plan.folder, "volume-\(index)", "volume-\(index)-work", like: nil)
+            let folders = try freshFolders("volume-\(index)", "volume-\(index)-work", like: nil)
             mounts.append(
                 MountPlan(imageVolume: path, upper: folders.upper, work: folders.work))
         }
         return mounts
     }
 
-    /// Two empty folders for an overlay; the upper one looks like the layer below, whose root it hides.
-    private static func freshFolders(
-        _ folder: String, _ upperName: String, _ workName: String, like lower: String?
+    /// Two empty folders for an overlay, the container's root's; the upper one looks like the layer below, which it hides.
+    private func freshFolders(
+        _ upperName: String, _ workName: String, like lower: String?
     ) throws -> (upper: String, work: String) {
-        let upper = "\(folder)/\(upperName)"
-        let work = "\(folder)/\(workName)"
+        let upper = "\(plan.folder)/\(upperName)"
+        let work = "\(plan.folder)/\(workName)"
         for path in [upper, work] {
             try File.removeTree(path)
             try File.makeFolder(path, mode: 0o755)
+            if let root = owners?.hostUser(0), let group = owners?.hostGroup(0) {
+                try File.changeOwner(path, uid: root, gid: group)
+            }
         }
         if let lower {
             let status = try File.status(lower)
             let root = try File.open(upper, [.readOnly, .directory, .noFollow])
-            try File.changeOwner(of: root.raw, uid: status.uid, gid: status.gid)
+            try File.changeOwner(
+                of: root.raw, uid: owners.map { $0.hostUser(status.uid) ?? 65534 } ?? status.uid,
+                gid: owners.map { $0.hostGroup(status.gid) ?? 65534 } ?? status.gid)
             try File.changePermissions(of: root.raw, to: status.permissions)
         }
         return (upper, work)

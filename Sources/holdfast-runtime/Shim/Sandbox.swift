@@ -32,6 +32,7 @@ final class Sandbox {
 
     /// Replaces a container's own namespaces by the pod's, and leaves out those that are the machine's.
     func share(with launch: inout LaunchPlan) {
+        launch.owners = plan.userMapping.map { OwnerMapping(users: [$0], groups: [$0]) }
         launch.namespaces = launch.namespaces.compactMap { namespace in
             switch namespace.kind {
             case .network where plan.hostNetwork, .uts where plan.hostname == nil, .ipc where plan.hostIPC,
@@ -81,7 +82,14 @@ final class Sandbox {
         var machine: [(kind: NamespaceKind, descriptor: Int32)] = []
         for kind in kinds { machine.append((kind, try Process.namespace(kind).release())) }
         defer { for entry in machine { _ = OwnedDescriptor(taking: entry.descriptor) } }
-        try Process.unshare(kinds)
+        if let mapping = plan.userMapping {
+            for made in try UserNamespace.make(users: [mapping], groups: [mapping], with: kinds) {
+                namespaces[made.kind] = made.descriptor
+                if made.kind != .user { try Process.join(made.descriptor, made.kind) }
+            }
+        } else {
+            try Process.unshare(kinds)
+        }
         if !plan.hostNetwork { try NetworkInterface.up("lo") }
         if let name = plan.hostname { try Process.setHostname(name) }
         for (name, value) in plan.sysctls.sorted(by: { $0.key < $1.key }) {
@@ -96,7 +104,9 @@ final class Sandbox {
                     step: .sysctls, field: "spec.securityContext.sysctls[\(name)]", message: error.description)
             }
         }
-        for kind in kinds { namespaces[kind] = try Process.namespace(kind).release() }
+        if plan.userMapping == nil {
+            for kind in kinds { namespaces[kind] = try Process.namespace(kind).release() }
+        }
         for entry in machine { try Process.join(entry.descriptor, entry.kind) }
     }
 
@@ -104,6 +114,7 @@ final class Sandbox {
         // The shim itself runs from the sealed mount.
         let program = try File.open("/proc/self/exe", [.path])
         var launch = LaunchPlan.pause(program: program.raw, cgroupPath: plan.cgroupPath + "/pause")
+        if plan.userMapping != nil { launch.namespaces.append(NamespacePlan(kind: .user, source: .new)) }
         share(with: &launch)
         let cgroup = try Cgroup.create(launch.cgroup, layout: try CgroupLayout.current())
         let null = try File.open("/dev/null", [.readWrite])

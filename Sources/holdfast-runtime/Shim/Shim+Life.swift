@@ -76,7 +76,8 @@ extension Shim {
         do {
             let start = ContainerStart(
                 plan: container.plan, sandbox: sandbox, cgroupLayout: cgroupLayout,
-                attemptNumber: container.status.restartCount)
+                attemptNumber: container.status.restartCount,
+                owners: plan.userMapping.map { OwnerMapping(users: [$0], groups: [$0]) })
             let (attempt, streams) = try start.start()
             container.phase = .starting(attempt)
             do { try watch(container, attempt, streams) } catch {
