@@ -3,6 +3,7 @@
 #include "clinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -25,6 +26,8 @@
 #include <unistd.h>
 
 static int result(long value) { return value < 0 ? -errno : (int)value; }
+
+void clinux_trim_memory(void) { malloc_trim(0); }
 
 int clinux_clone(uint64_t flags, int *pidfd, int cgroup) {
   // clone(2): a sibling has the exit signal of its parent's child.

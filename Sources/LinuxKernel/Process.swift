@@ -84,6 +84,11 @@ package enum Process {
         return try !events.wait(milliseconds: 0).isEmpty
     }
 
+    /// Gives memory that is free in the caller's heap back to the kernel.
+    ///
+    /// Source: malloc_trim(3).
+    package static func trimMemory() { clinux_trim_memory() }
+
     package static var id: Int32 { clinux_get_pid() }
     package static var parentID: Int32 { clinux_get_ppid() }
 

@@ -17,6 +17,8 @@
 int clinux_clone(uint64_t flags, int *pidfd, int cgroup);
 /* clone(2) with CLONE_PARENT: forks a child of the caller's parent. Returns 0 in it, its pid in the caller, or -errno. */
 int clinux_clone_sibling(void);
+/* malloc_trim(3): gives memory that is free in the heap back to the kernel. */
+void clinux_trim_memory(void);
 int clinux_pidfd_open(int pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 /* waitid(2) on a pidfd, with WEXITED and WNOHANG unless block. Returns 1 when it ended, 0 when it has not.

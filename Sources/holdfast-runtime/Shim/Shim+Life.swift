@@ -133,6 +133,8 @@ extension Shim {
         container.status.state = .running(pid: attempt.process.pid, startedAt: attempt.startedAt)
         container.status.started = true
         container.status.ready = true
+        // What reading the spec and compiling the filter took is not needed while the pod runs.
+        Process.trimMemory()
         record(.normal, "Started", "Started container \(container.plan.name)", container: container.plan.name)
         attempt.processToken = try loop.add(attempt.process.descriptor.raw) { [unowned self] _ in
             try self.ended(container, attempt)
