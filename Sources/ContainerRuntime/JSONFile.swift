@@ -28,8 +28,12 @@ package enum JSONFile {
     }
 
     /// Replaces a file as a whole.
-    package static func write(_ value: some Encodable, to path: String, mode: UInt32 = 0o600) throws {
-        try File.replace(path, with: try encode(value), mode: mode)
+    ///
+    /// `durable` is false for what need not outlive a crash of the machine.
+    package static func write(
+        _ value: some Encodable, to path: String, mode: UInt32 = 0o600, durable: Bool = true
+    ) throws {
+        try File.replace(path, with: try encode(value), mode: mode, durable: durable)
     }
 
     /// A file whose content is not what it should be.

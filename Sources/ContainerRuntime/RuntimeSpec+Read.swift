@@ -3,19 +3,22 @@ import LinuxKernel
 package import OCISpec
 
 extension RuntimeSpec {
-    /// Reads a bundle's `config.json`.
+    /// Reads the text of a bundle's `config.json`; `path` is for errors.
     ///
     /// A field that this runtime does not know is refused: skipping it would start a container with less than was asked.
-    package static func read(_ path: String) throws -> RuntimeSpec { try readStrictly(RuntimeSpec.self, path) }
+    package static func read(_ text: [UInt8], of path: String) throws -> RuntimeSpec {
+        try readStrictly(RuntimeSpec.self, text, path)
+    }
 }
 
 extension ProcessSpec {
     /// Reads the `process` that `exec` is given, as strictly.
-    package static func read(_ path: String) throws -> ProcessSpec { try readStrictly(ProcessSpec.self, path) }
+    package static func read(_ path: String) throws -> ProcessSpec {
+        try readStrictly(ProcessSpec.self, try File.read(path), path)
+    }
 }
 
-private func readStrictly<Value: Codable>(_ type: Value.Type, _ path: String) throws -> Value {
-    let bytes = try File.read(path)
+private func readStrictly<Value: Codable>(_ type: Value.Type, _ bytes: [UInt8], _ path: String) throws -> Value {
     let value = try JSONFile.decode(type, from: bytes, subject: path)
     let written = try JSONFile.decode(JSONTree.self, from: bytes, subject: path)
     let known = try JSONFile.decode(JSONTree.self, from: try JSONFile.encode(value), subject: path)

@@ -55,7 +55,8 @@ final class PreparationScene {
     }
 
     func spec(_ name: String = "main") throws -> RuntimeSpec {
-        try RuntimeSpec.read("\(podFolder)/containers/\(name)/config.json")
+        let path = "\(podFolder)/containers/\(name)/config.json"
+        return try RuntimeSpec.read(try File.read(path), of: path)
     }
 
     func told(_ reason: String) -> [String] { events.filter { $0.reason == reason }.map(\.message) }

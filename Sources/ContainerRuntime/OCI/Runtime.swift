@@ -24,7 +24,8 @@ package struct Runtime: Sendable {
         _ id: String, bundle: String, waits: Bool, consoleSocket: Int32? = nil
     ) throws -> StartingProcess {
         try Self.checkName(id)
-        let spec = try RuntimeSpec.read(bundle + "/config.json")
+        let text = try File.read(bundle + "/config.json")
+        let spec = try RuntimeSpec.read(text, of: bundle + "/config.json")
         let plan = try plan(spec, id: id, bundle: bundle)
         if plan.process.terminal, consoleSocket == nil {
             throw RuntimeError("process.terminal: give --console-socket PATH")
@@ -32,7 +33,7 @@ package struct Runtime: Sendable {
         try File.makeFolders(folder, mode: 0o700)
         try claim(id)
         // exec goes by what the container was made from, whatever becomes of the bundle.
-        try JSONFile.write(spec, to: specPath(id))
+        try File.replace(specPath(id), with: text, durable: false)
         let cgroup = Cgroup(layout: try CgroupLayout.current(), path: plan.cgroup.path)
         do {
             // What is there is somebody else's, and would be killed with the container.
@@ -49,7 +50,7 @@ package struct Runtime: Sendable {
                 try JSONFile.write(
                     ContainerState(
                         id: id, bundle: bundle, pid: process, startTime: try Process.startTime(of: process),
-                        cgroupPath: plan.cgroup.path, annotations: spec.annotations), to: statePath(id))
+                        cgroupPath: plan.cgroup.path, annotations: spec.annotations), to: statePath(id), durable: false)
             }
         } catch {
             try cgroup.remove()
