@@ -144,6 +144,49 @@ struct ContainerTests {
         #expect(try !File.exists("\(bundle.path)/state/\(bundle.name)"))
     }
 
+    @Test("a file that is an exec's standard input stays its owner's")
+    func inputFile() throws {
+        let bundle = try Bundle()
+        bundle.spec.process?.user = .init(uid: 1000, gid: 1000, umask: nil, additionalGids: [])
+        bundle.spec.process?.args = ["sleep", "60"]
+        try bundle.write()
+        try #require(try bundle.runtime("create", "--bundle", bundle.path, bundle.name).code == 0)
+        try #require(try bundle.runtime("start", bundle.name).code == 0)
+        let secret = bundle.path + "/secret"
+        try File.replace(secret, with: Array("secret\n".utf8), mode: 0o600)
+        let input = try File.open(secret, [.readOnly])
+        let null = try File.open("/dev/null", [.readWrite])
+        let command = Command(
+            try Bundle.executable(), ["--root", bundle.path + "/state", "exec", bundle.name, "--", "cat"],
+            environment: ["PATH": "/bin"])
+        let child = try command.start(descriptors: [input.raw, null.raw, null.raw])
+        #expect(try child.wait() == .exited(code: 0))
+        #expect(try File.status(secret).uid == 0)
+    }
+
+    @Test("a process that enters a container is confined before anybody in it can see it")
+    func birth() throws {
+        let bundle = try Bundle()
+        let names = ["CAP_SYS_PTRACE", "CAP_KILL"]
+        bundle.spec.process?.capabilities = .init(bounding: names, effective: names, permitted: names)
+        // It stops whatever appears beside it, and shows what it has then.
+        bundle.spec.process?.args = [
+            "sh", "-c",
+            "while true; do for p in /proc/[0-9]*; do n=${p#/proc/}; [ $n = 1 ] && continue; kill -STOP $n 2>/dev/null && "
+                + "grep -E '^(CapPrm|CapBnd)' $p/status >> /tmp/seen 2>/dev/null; ls $p/root/rootfs > /tmp/host 2>/dev/null; "
+                + "kill -CONT $n; done; done",
+        ]
+        try bundle.write()
+        try #require(try bundle.runtime("create", "--bundle", bundle.path, bundle.name).code == 0)
+        try #require(try bundle.runtime("start", bundle.name).code == 0)
+        for _ in 0..<20 { _ = try bundle.runtime("exec", bundle.name, "--", "true") }
+        // At least this one is seen.
+        _ = try bundle.runtime("exec", bundle.name, "--", "sleep", "1")
+        let seen = try File.readText("\(bundle.path)/rootfs/tmp/seen").split(separator: "\n")
+        #expect(!seen.isEmpty)
+        for line in seen { #expect(line.hasSuffix("\t0000000000080020"), "\(line)") }
+    }
+
     @Test("the runtime executes from a read-only mount, so that a container cannot overwrite it")
     func sealed() throws {
         let bundle = try Bundle()

@@ -51,6 +51,54 @@ struct RefusalTests {
             "process.capabilities.bounding is not enforced (boundingSet)")
     }
 
+    @Test("the id that setresuid(2) takes for no change, as user, as group and as supplementary group")
+    func noChange() throws {
+        let last = UInt32.max
+        try refuse({ $0.process?.user = .init(uid: last, gid: 0, umask: nil, additionalGids: []) }, "process.user")
+        try refuse({ $0.process?.user = .init(uid: 0, gid: last, umask: nil, additionalGids: []) }, "process.user")
+        try refuse({ $0.process?.user = .init(uid: 0, gid: 0, umask: nil, additionalGids: [last]) }, "process.user")
+    }
+
+    @Test("fewer permitted or effective capabilities than bounding ones, which uid 0 would get all the same")
+    func rootGetsBounding() throws {
+        try refuse(
+            { $0.process?.capabilities = .init(bounding: ["CAP_KILL"], effective: [], permitted: ["CAP_KILL"]) },
+            "process.capabilities")
+        try refuse(
+            { $0.process?.capabilities = .init(bounding: ["CAP_KILL"], effective: [], permitted: []) },
+            "process.capabilities")
+    }
+
+    @Test("a device rule whose number is none, and one for all devices that is not for all")
+    func deviceRules() throws {
+        typealias Rule = ResourcesSpec.DeviceRule
+        try refuse(
+            {
+                $0.linux?.resources = ResourcesSpec(devices: [Rule(allow: true, type: "c", major: 1 << 32, access: "r")]
+                )
+            },
+            "linux.resources.devices[0].major")
+        try refuse(
+            { $0.linux?.resources = ResourcesSpec(devices: [Rule(allow: true, type: "a", access: "r")]) },
+            "linux.resources.devices[0]")
+    }
+
+    @Test(
+        "an exec whose process asks for a label, or for what this runtime does not know",
+        arguments: ["apparmorProfile", "nope"])
+    func execProcess(field: String) throws {
+        let bundle = try Bundle()
+        bundle.spec.process?.args = ["sleep", "60"]
+        try bundle.write()
+        try #require(try bundle.runtime("create", "--bundle", bundle.path, bundle.name).code == 0)
+        try #require(try bundle.runtime("start", bundle.name).code == 0)
+        let text = String(decoding: try JSONFile.encode(try #require(bundle.spec.process)), as: UTF8.self)
+        try File.replace("\(bundle.path)/process.json", with: Array("{\"\(field)\":\"x\",\(text.dropFirst())".utf8))
+        let answer = try bundle.runtime("exec", "--process", "\(bundle.path)/process.json", bundle.name)
+        #expect(answer.code == 1)
+        #expect(answer.errors.contains(field), "\(answer.errors)")
+    }
+
     @Test("an AppArmor profile and an SELinux label")
     func labels() throws {
         try refuse({ $0.process?.apparmorProfile = "docker-default" }, "process.apparmorProfile")
@@ -71,7 +119,8 @@ struct RefusalTests {
         "a sysctl that is the machine's",
         arguments: [
             ("kernel.panic", "not in a namespace"), ("kernel.hostname", "conflicts"),
-            ("vm.swappiness", "not in a namespace"),
+            ("vm.swappiness", "not in a namespace"), ("net/../kernel/panic", "not in a namespace"),
+            ("net.//.kernel.panic", "not in a namespace"), ("net/", "not in a namespace"),
         ])
     func sysctl(name: String, message: String) throws {
         try refuse({ $0.linux?.sysctl = [name: "1"] }, message)
