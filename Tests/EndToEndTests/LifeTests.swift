@@ -113,6 +113,35 @@ struct LifeTests {
         #expect(try File.names(in: machine.root + "/lib/volumes").filter { !$0.hasPrefix(".") } == [])
     }
 
+    @Test("a file's volume goes with the claim behind it, so that the file can be applied again")
+    func staticVolume() throws {
+        let machine = try Machine()
+        let file = machine.root + "/claim.yaml"
+        let text = """
+            apiVersion: v1
+            kind: PersistentVolume
+            metadata: {name: fixed}
+            spec:
+              accessModes: [ReadWriteOnce]
+              capacity: {storage: 1Gi}
+              storageClassName: ""
+              hostPath: {path: \(machine.root)/fixed, type: DirectoryOrCreate}
+            ---
+            apiVersion: v1
+            kind: PersistentVolumeClaim
+            metadata: {name: fixed}
+            spec: {accessModes: [ReadWriteOnce], storageClassName: "", volumeName: fixed, resources: {requests: {storage: 1Gi}}}
+            """
+        try File.replace(file, with: Array(text.utf8))
+        for _ in 0..<2 {
+            #expect(try machine.run("apply", "-f", file).code == 0)
+            #expect(try machine.run("get", "pvc", "fixed").output.contains("Bound"))
+            let deleted = try machine.run("delete", "-f", file)
+            #expect(deleted.code == 0, "\(deleted.errors)")
+            #expect(try machine.run("get", "pv").errors.contains("No resources found"))
+        }
+    }
+
     @Test("one container that is refused does not stop its neighbour")
     func refusedNeighbour() throws {
         let machine = try Machine()

@@ -36,7 +36,10 @@ extension Engine {
             try deletePods(Array(left.prefix(Self.atATime)), gracePeriod: gracePeriod, told: told, failed: failed)
             left = left.dropFirst(Self.atATime)
         }
-        for target in targets where target.resource != .pod {
+        // Claims before the volumes that they are bound to, whatever the order in the file.
+        let others = targets.filter { $0.resource != .pod }
+        let isClaim = { (target: Target) in target.resource == .claim }
+        for target in others.filter(isClaim) + others.filter({ !isClaim($0) }) {
             do {
                 try remove(target)
                 try told(target)
