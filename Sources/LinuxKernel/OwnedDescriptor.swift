@@ -35,14 +35,9 @@ extension Optional where Wrapped == OwnedDescriptor {
 
 /// Descriptors of the calling process as a whole.
 package enum Descriptors {
-    /// Closes every descriptor from `first` up.
+    /// Closes every descriptor from `first` up but for those in `kept`.
     ///
     /// Source: close_range(2), Linux 5.9.
-    package static func closeAll(from first: UInt32) throws(SyscallError) {
-        try check(clinux_close_range(first, UInt32.max, 0), "close_range", on: "descriptors from \(first)")
-    }
-
-    /// Closes every descriptor from `first` up but for those in `kept`.
     package static func closeAll(from first: Int32, except kept: [Int32]) throws(SyscallError) {
         var next = first
         for descriptor in Set(kept).sorted() where descriptor >= first {
