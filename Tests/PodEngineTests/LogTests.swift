@@ -115,3 +115,70 @@ struct LogTests {
         #expect(logs { $0.container = "nope" } == "error: container nope is not valid for pod web")
     }
 }
+
+@Suite("Logs that are full")
+struct FullLogTests {
+    private static func entry(_ text: String) -> [UInt8] { Array("2026-11-24T23:20:10.1Z stdout F \(text)\n".utf8) }
+
+    private static func append(_ text: String, to path: String) throws {
+        let file = try File.open(path, [.writeOnly, .append])
+        try File.write(entry(text), to: file.raw, subject: path)
+    }
+
+    @Test("whoever follows loses no line, however many files were filled meanwhile")
+    func follow() throws {
+        let scene = try StateScene()
+        let path = scene.folder + "/0.log"
+        try File.replace(path, with: Self.entry("one"))
+        var options = LogOptions()
+        options.follow = true
+        let reader = try #require(try LogReader.open(path, options: options, label: ""))
+        var text = ""
+        let sink: LogSink = { (_, bytes) throws(EngineError) in text += String(decoding: bytes, as: UTF8.self) }
+        try reader.advance(sink)
+        try Self.append("two", to: path)
+        for (time, line) in [("20261124-232010", "three"), ("20261124-232011", "four")] {
+            try File.rename(path, to: "\(path).\(time)")
+            // Between the two names there is no newest file.
+            try reader.advance(sink)
+            try File.replace(path, with: Self.entry(line))
+        }
+        try reader.advance(sink)
+        #expect(text == "one\ntwo\nthree\nfour\n")
+        try File.remove("\(path).20261124-232010")
+        try File.rename(path, to: "\(path).20261124-232012")
+        try File.replace(path, with: Self.entry("five"))
+        try reader.advance(sink)
+        #expect(text == "one\ntwo\nthree\nfour\nfive\n")
+    }
+
+    @Test("without following, only the newest file is read")
+    func newest() throws {
+        let scene = try StateScene()
+        let path = scene.folder + "/0.log"
+        try File.replace(path + ".20261124-232010", with: Self.entry("old"))
+        try File.replace(path, with: Self.entry("new"))
+        let reader = try #require(try LogReader.open(path, options: LogOptions(), label: ""))
+        var text = ""
+        try reader.advance { (_, bytes) throws(EngineError) in text += String(decoding: bytes, as: UTF8.self) }
+        #expect(text == "new\n")
+    }
+
+    @Test(
+        "a limit of bytes counts times, but not names",
+        arguments: [(0, false, ""), (5, false, "x: one\nx: t"), (28, true, "x: 2026-11-24T23:20:10.1Z one\nx: 2")])
+    func limit(bytes: Int, timestamps: Bool, expected: String) throws {
+        let scene = try StateScene()
+        let path = scene.folder + "/0.log"
+        try File.replace(path, with: Self.entry("one") + Self.entry("two") + Self.entry("three"))
+        var options = LogOptions()
+        options.limit = bytes
+        options.prefix = true
+        options.timestamps = timestamps
+        let reader = try #require(try LogReader.open(path, options: options, label: "x: "))
+        var text = ""
+        try reader.advance { (_, bytes) throws(EngineError) in text += String(decoding: bytes, as: UTF8.self) }
+        #expect(text == expected)
+        #expect(reader.hasEnough)
+    }
+}

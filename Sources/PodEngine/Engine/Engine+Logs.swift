@@ -13,32 +13,76 @@ extension Engine {
     ) throws(EngineError) {
         guard let place = try pods.find(name) else { throw .notFound(.pod, name: name.name) }
         guard let record = try PodRecord(reading: place, in: root) else { throw .notFound(.pod, name: name.name) }
-        let pod = PodLogs(record: record)
-        let names = try pod.containers(options, notice)
-        var readers: [LogReader] = []
-        for container in names {
-            guard let path = try pod.path(of: container, options),
-                let reader = try LogReader.open(path, options: options, label: "[pod/\(name.name)/\(container)] ")
-            else { continue }
-            try reader.advance(sink)
-            readers.append(reader)
-        }
-        guard options.follow, !options.previous else { return }
-        try follow(place, names, readers, sink)
+        try logs(of: [record], options, notice, sink)
     }
 
-    private func follow(
-        _ place: PodPlace, _ names: [String], _ readers: [LogReader], _ sink: LogSink
+    /// Writes the logs of all pods with these labels, one after the other; false when there is none.
+    package func logs(
+        namespace: String, matching labels: LabelMatch, _ options: LogOptions,
+        notice: (String) throws(EngineError) -> Void, _ sink: LogSink
+    ) throws(EngineError) -> Bool {
+        var records: [PodRecord] = []
+        for place in try pods.places(namespace: namespace) {
+            guard let record = try PodRecord(reading: place, in: root),
+                labels.holds(for: record.object.at("metadata", "labels"))
+            else { continue }
+            records.append(record)
+        }
+        try logs(of: records, options, notice, sink)
+        return !records.isEmpty
+    }
+
+    private func logs(
+        of records: [PodRecord], _ options: LogOptions, _ notice: (String) throws(EngineError) -> Void, _ sink: LogSink
     ) throws(EngineError) {
-        let watch = try PodWatch([place])
+        var sources: [LogSource] = []
+        for record in records {
+            for container in try PodLogs(record: record).containers(options, notice) {
+                sources.append(LogSource(record: record, container: container))
+            }
+        }
+        guard !options.follow || sources.count <= options.mostFollowed else {
+            throw .failed(
+                "you are attempting to follow \(sources.count) log streams, but maximum allowed concurrency is "
+                    + "\(options.mostFollowed), use --max-log-requests to increase the limit")
+        }
+        for source in sources {
+            let name = source.record.place.name.name
+            guard let path = try PodLogs(record: source.record).path(of: source.container, options) else { continue }
+            source.reader = try LogReader.open(
+                path, options: options, label: "[pod/\(name)/\(source.container)] ")
+            try source.reader?.advance(sink)
+        }
+        guard options.follow, !options.previous else { return }
+        try follow(sources, sink)
+    }
+
+    private func follow(_ sources: [LogSource], _ sink: LogSink) throws(EngineError) {
+        let watch = try PodWatch(Array(Set(sources.map(\.record.place))))
         while true {
             try watch.refresh()
-            // Read before the logs: what a container that has ended by then wrote is in them.
-            let record = try PodRecord(reading: place, in: root)
-            for reader in readers { try reader.advance(sink) }
-            guard let record, names.contains(where: { record.runs($0) }) else { return }
+            var someRun = false
+            for source in sources where source.reader?.hasEnough != true {
+                // Read before the log: what a container that has ended by then wrote is in it.
+                let record = try PodRecord(reading: source.record.place, in: root)
+                try source.reader?.advance(sink)
+                if record?.runs(source.container) == true { someRun = true }
+            }
+            guard someRun else { return }
             _ = try watch.wait(milliseconds: nil)
         }
+    }
+}
+
+/// One container whose log is read.
+private final class LogSource {
+    let record: PodRecord
+    let container: String
+    var reader: LogReader?
+
+    init(record: PodRecord, container: String) {
+        self.record = record
+        self.container = container
     }
 }
 
@@ -66,7 +110,8 @@ struct PodLogs {
         _ options: LogOptions, _ notice: (String) throws(EngineError) -> Void
     ) throws(EngineError) -> [String] {
         let main = names("containers")
-        let all = names("initContainers") + main
+        let debuggers = names("ephemeralContainers")
+        let all = names("initContainers") + main + debuggers
         if options.allContainers { return all }
         if let container = options.container {
             guard all.contains(container) else {
@@ -74,9 +119,15 @@ struct PodLogs {
             }
             return [container]
         }
+        let annotation = "kubectl.kubernetes.io/default-container"
+        if let named = record.object.at("metadata", "annotations")?[annotation]?.stringValue, !named.isEmpty {
+            if all.contains(named) { return [named] }
+            try notice("Default container name \"\(named)\" not found in pod \(place.name.name)")
+        }
         guard let first = main.first else { return [] }
         if all.count > 1 {
-            let others = main + names("initContainers").map { "\($0) (init)" }
+            let others =
+                main + names("initContainers").map { "\($0) (init)" } + debuggers.map { "\($0) (ephem)" }
             try notice("Defaulted container \"\(first)\" out of: \(others.joined(separator: ", "))")
         }
         return [first]

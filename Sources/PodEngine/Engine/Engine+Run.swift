@@ -99,7 +99,10 @@ final class PodRun {
             outcome = 137
             return try tell("pod \(place.name.name) was deleted")
         }
-        for container in record.containers { try advanceLogs(of: container) }
+        for container in record.containers {
+            let run = record.life.status?.containers.first { $0.name == container }?.restartCount ?? 0
+            try advanceLogs(of: container, newest: run)
+        }
         switch record.life {
         case .rejected:
             outcome = 1
@@ -129,12 +132,14 @@ final class PodRun {
         }
     }
 
-    private func advanceLogs(of container: String) throws(EngineError) {
+    private func advanceLogs(of container: String, newest: Int) throws(EngineError) {
         while true {
-            let run = logs[container].map { $0.run } ?? -1
+            // Those before the last two are gone.
+            let run = logs[container].map { $0.run } ?? max(newest - 1, 0) - 1
             if let reader = logs[container]?.reader { try reader.advance(sink) }
             var options = LogOptions()
             options.prefix = self.options.prefix
+            options.follow = true
             let path = PodLogs.path(place, container, run: run + 1)
             guard
                 let next = try LogReader.open(

@@ -13,6 +13,12 @@ package struct LogOptions: Sendable {
     package var previous = false
     /// Only lines that are at most so old.
     package var since: Duration?
+    /// Only lines since then; it goes before ``since``.
+    package var sinceTime: Timestamp?
+    /// At most so many bytes of each container; nil: all.
+    package var limit: Int?
+    /// So many containers at most are followed at once.
+    package var mostFollowed = 5
     /// `[pod/NAME/CONTAINER] ` before each line.
     package var prefix = false
 

@@ -3,9 +3,15 @@ import LinuxKernel
 
 /// Reads one container's log file on from where it was left, and renders its lines.
 final class LogReader {
-    /// Of one run of the container: `N.log`.
+    /// Of one run of the container: `N.log`; those that were full are `N.log.TIME`.
     let path: String
-    private let file: OwnedDescriptor
+    private var file: OwnedDescriptor
+    /// The open file was full and will not grow; what it has left is read.
+    private var isFull = false
+    /// So many bytes are still wanted; nil: all.
+    private var budget: Int?
+    /// All that is wanted has been rendered.
+    var hasEnough: Bool { budget == 0 }
     private let options: LogOptions
     private let label: [UInt8]
     private var rest: [UInt8] = []
@@ -18,10 +24,13 @@ final class LogReader {
         self.file = file
         self.options = options
         self.label = Array((options.prefix ? label : "").utf8)
-        oldest = options.since.map {
-            let (seconds, attoseconds) = $0.components
-            return Timestamp(nanoseconds: Clock.realtime - seconds * 1_000_000_000 - attoseconds / 1_000_000_000)
-        }
+        budget = options.limit
+        oldest =
+            options.sinceTime
+            ?? options.since.map {
+                let (seconds, attoseconds) = $0.components
+                return Timestamp(nanoseconds: Clock.realtime - seconds * 1_000_000_000 - attoseconds / 1_000_000_000)
+            }
     }
 
     /// Opens a log file at the place that the options say; nil when there is no such file yet.
@@ -95,10 +104,48 @@ final class LogReader {
             let part = try doing("cannot read \(path)") { () throws(SyscallError) in
                 try File.read(file.raw, upTo: 256 << 10, subject: path)
             }
-            if part.isEmpty { return found }
-            found = true
-            try render(part, sink)
+            if !part.isEmpty {
+                found = true
+                try render(part, sink)
+                continue
+            }
+            guard options.follow else { return found }
+            let goesOn = try doing("cannot read \(path)") { () throws(SyscallError) in try goOn() }
+            if !goesOn { return found }
         }
+    }
+
+    /// At the end of a file: whether there is more to read, in it or in the one that was begun when it was full.
+    private func goOn() throws(SyscallError) -> Bool {
+        guard let next = try successor() else { return false }
+        guard isFull else {
+            // It was written to until it got its other name.
+            isFull = true
+            return true
+        }
+        let opened = try unlessMissing { () throws(SyscallError) in try File.open(next, [.readOnly, .noFollow]) }
+        guard let opened else { return false }
+        file = opened
+        isFull = false
+        return true
+    }
+
+    /// The file after the open one; nil while that is the newest.
+    private func successor() throws(SyscallError) -> String? {
+        let own = try File.status(of: file.raw).inode
+        let newest = try unlessMissing { () throws(SyscallError) in try File.status(path) }
+        if newest?.inode == own { return nil }
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        let folder = String(path[..<end])
+        let prefix = path[path.index(after: end)...] + "."
+        let names = try unlessMissing { () throws(SyscallError) in try File.names(in: folder) } ?? []
+        let files = names.filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" } + [path]
+        for (index, file) in files.enumerated() where index + 1 < files.count {
+            let status = try unlessMissing { () throws(SyscallError) in try File.status(file) }
+            if status?.inode == own { return files[index + 1] }
+        }
+        // It has been removed meanwhile: the oldest that is left is the next.
+        return files.first
     }
 
     private func render(_ part: [UInt8], _ sink: LogSink) throws(EngineError) {
@@ -116,13 +163,18 @@ final class LogReader {
                 pending = []
             }
             stream = line.stream
-            if !isInLine {
-                pending += label
-                if options.timestamps { pending += line.time + [UInt8(ascii: " ")] }
-            }
-            pending += line.content
-            if !line.isPartial { pending.append(UInt8(ascii: "\n")) }
+            if budget == 0 { continue }
+            if !isInLine { pending += label }
+            var text: [UInt8] = []
+            if !isInLine, options.timestamps { text += line.time + [UInt8(ascii: " ")] }
+            text += line.content
+            if !line.isPartial { text.append(UInt8(ascii: "\n")) }
             isInLine = line.isPartial
+            if let left = budget {
+                text = Array(text.prefix(left))
+                budget = left - text.count
+            }
+            pending += text
         }
         rest.removeSubrange(..<start)
         if !pending.isEmpty { try sink(stream, pending) }

@@ -11,6 +11,8 @@ struct ContainerStart {
     let attemptNumber: Int
     /// Of the pod's user namespace.
     let owners: OwnerMapping?
+    /// Takes away what an earlier run has left at a path, without waiting for it.
+    let discard: (String) throws -> Void
 
     /// What the shim reads from and writes to.
     struct Streams {
@@ -28,7 +30,7 @@ struct ContainerStart {
             cgroupPath: "/holdfast/unnamed")
         launch.mounts.insert(contentsOf: try imageVolumes(), at: 0)
         sandbox.share(with: &launch)
-        let log = try LogFile(path: "\(plan.folder)/\(attemptNumber).log")
+        let log = try LogFile(folder: plan.folder, run: attemptNumber)
         let cgroup: Cgroup
         do throws(SyscallError) { cgroup = try Cgroup.create(launch.cgroup, layout: cgroupLayout) } catch {
             throw LaunchError(step: .cgroup, field: LaunchStep.cgroup.containerField, message: error.description)
@@ -88,7 +90,7 @@ struct ContainerStart {
         let upper = "\(plan.folder)/\(upperName)"
         let work = "\(plan.folder)/\(workName)"
         for path in [upper, work] {
-            try File.removeTree(path)
+            try discard(path)
             try File.makeFolder(path, mode: 0o755)
             if let root = owners?.hostUser(0), let group = owners?.hostGroup(0) {
                 try File.changeOwner(path, uid: root, gid: group)

@@ -3,17 +3,35 @@ import LinuxKernel
 
 /// A container's log in the form that the kubelet reads: time, stream, `F` for a full line or `P` for a part, text.
 ///
-/// Source: Kubernetes' CRI logging format. A line longer than ``longestPart`` is written in parts.
+/// Source: Kubernetes' CRI logging format. A line longer than ``longestPart`` is written in parts. A file that is full is
+/// given another name, `N.log.20261125-023000`, and a new one begun.
 final class LogFile {
     static let longestPart = 16 << 10
+    /// The kubelet's `containerLogMaxSize`, in bytes, and `containerLogMaxFiles`, the newest included.
+    private static let largestFile: Int64 = 10 << 20
+    private static let mostFiles = 5
 
-    private let path: String
-    private let file: OwnedDescriptor
+    /// `containers/NAME` in the pod's folder.
+    private let folder: String
+    private let name: String
+    private var file: OwnedDescriptor
+    /// Of the file, in bytes: it ends with a whole entry.
+    private var size: Int64
     private(set) var failure: SyscallError?
 
-    init(path: String) throws(SyscallError) {
-        self.path = path
-        file = try File.open(path, [.writeOnly, .create, .append, .noFollow], mode: 0o640)
+    private var path: String { "\(folder)/\(name)" }
+
+    /// Begins the log of a container's run; those before the last one go.
+    init(folder: String, run: Int) throws(SyscallError) {
+        self.folder = folder
+        name = "\(run).log"
+        for entry in try File.names(in: folder) {
+            let parts = entry.split(separator: ".")
+            guard parts.count > 1, parts[1] == "log", let other = Int(parts[0]), other < run - 1 else { continue }
+            try File.remove("\(folder)/\(entry)")
+        }
+        file = try File.open("\(folder)/\(name)", [.writeOnly, .create, .append, .noFollow], mode: 0o640)
+        size = Int64(try File.status(of: file.raw).size)
     }
 
     /// One of a container's two streams: it keeps what is not a full line yet.
@@ -65,13 +83,51 @@ final class LogFile {
     /// A full disk must not stop the container: the failure is kept, and told once by the shim.
     private func write(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
-        do { try File.write(bytes, to: file.raw, subject: path) } catch { failure = error }
+        do throws(SyscallError) {
+            do throws(SyscallError) { try File.write(bytes, to: file.raw, subject: path) } catch {
+                // A part of an entry would spoil the next one.
+                try File.setSize(of: file.raw, to: size, subject: path)
+                throw error
+            }
+            size += Int64(bytes.count)
+            if size >= Self.largestFile { try rotate() }
+        } catch { failure = error }
+    }
+
+    /// Gives the full file its other name; until the new one is there it is written on.
+    ///
+    /// Source: kubelet, `containerLogManager`; it compresses all but the newest of the full ones, which are left as they are here.
+    private func rotate() throws(SyscallError) {
+        let scratch = "\(folder)/.\(name).new"
+        let new = try File.open(scratch, [.writeOnly, .create, .truncate, .append, .noFollow], mode: 0o640)
+        let prefix = name + "."
+        let others = try File.names(in: folder).filter { $0.hasPrefix(prefix) }.sorted()
+        try File.rename(path, to: "\(folder)/\(nextName(after: others.last))")
+        try File.rename(scratch, to: path)
+        file = new
+        size = 0
+        for old in others.dropLast(Self.mostFiles - 2) { try File.remove("\(folder)/\(old)") }
+    }
+
+    /// The time, and a number where a second has more than one or the clock was set back: names sort as they came.
+    private func nextName(after newest: String?) -> String {
+        let now = Clock.realtime
+        let plain = "\(name).\(Timestamp(now).compact)"
+        guard let newest, newest >= plain else { return plain }
+        let parts = newest.dropFirst(name.count + 1).split(separator: ".")
+        let last = parts.count > 1 ? Int64(parts[1]) ?? 0 : 0
+        return "\(name).\(parts.first ?? "").\(max(now, last + 1))"
     }
 }
 
 /// A time as RFC 3339 with nanoseconds, UTC.
 struct Timestamp: CustomStringConvertible {
     let description: String
+
+    /// To the second, for names of files: `20261125-023000`.
+    var compact: String {
+        description.prefix(19).map { $0 == "T" ? "-" : $0.isNumber ? String($0) : "" }.joined()
+    }
 
     /// - Parameter nanoseconds: since the epoch.
     init(_ nanoseconds: Int64) {
