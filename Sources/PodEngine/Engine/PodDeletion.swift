@@ -150,6 +150,9 @@ final class PodDeletion {
         try doing("cannot remove the cgroups of pod \(place.name.name)") { () throws(SyscallError) in
             try Self.removeCgroups(plan?.cgroupPath ?? "/holdfast/\(place.uid)")
         }
+        try doing("cannot give back the ids of pod \(place.name.name)") { () throws(SyscallError) in
+            try UserIDBlocks(root: root).release(plan?.userMapping, of: place.uid)
+        }
         // A shim that ended in order has done it, and the file is gone.
         try Engine(root: root).removeNetwork(podFolder: place.folder)
         // A pod that cannot be read any more leaves its marks; they count for nothing without it.

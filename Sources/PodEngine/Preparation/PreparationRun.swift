@@ -73,8 +73,7 @@ struct PreparationRun {
             return waiting(plan, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(refusal)")
         }
         if pod.spec.hostUsers == false {
-            plan.userMapping = try UserIDBlocks(folder: preparation.root.userNamespaces).block(
-                for: plan.uid, pods: preparation.root.pods)
+            plan.userMapping = try UserIDBlocks(root: preparation.root).block(for: plan.uid)
         }
         guard let volumes = prepareVolumes(&plan) else { return waiting(plan) }
         let shared = PreparedContainer.Shared(
