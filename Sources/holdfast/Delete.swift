@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import KubernetesAPI
 import PodEngine
 
 /// `delete`: stops pods, and removes objects.
@@ -13,11 +14,19 @@ struct Delete: ParsableCommand {
               holdfast delete -f pod.yaml
               holdfast delete pod web --now
               holdfast delete pod web --grace-period=0 --force
+              holdfast delete pods --all -n shop
+              holdfast delete pods -l app=web
             """)
 
     @Argument(help: "A kind and names, or KIND/NAME.")
     var objects: [String] = []
     @OptionGroup var files: FileOptions
+    @Flag(help: "All objects of the kind, in the namespace.")
+    var all = false
+    @Option(
+        name: [.customShort("l"), .customLong("selector")],
+        help: "All objects of the kind with these labels: app=web,tier!=back.")
+    var selector: String?
     @Flag(help: "Give containers one second to end.")
     var now = false
     @Option(help: ArgumentHelp("Give containers so many seconds to end.", valueName: "seconds"))
@@ -33,6 +42,10 @@ struct Delete: ParsableCommand {
         }
         if files.paths.isEmpty == objects.isEmpty {
             throw ValidationError("name what to delete, either by kind and name or with -f")
+        }
+        if all, selector != nil { throw ValidationError("--all and --selector cannot be specified together") }
+        if all || selector != nil, objects.count != 1 || objects[0].contains("/") {
+            throw ValidationError("--all and --selector stand beside one kind, and no name: delete pods --all")
         }
     }
 
@@ -64,12 +77,24 @@ struct Delete: ParsableCommand {
 
     private func targets(_ engine: Engine) throws -> [Engine.Target] {
         if !files.paths.isEmpty { return try engine.targets(in: try files.read(), namespace: options.namespace) }
-        return try ObjectArguments.parse(objects, verb: "delete").map { resource, name in
+        let asked = try ObjectArguments.parse(objects, verb: "delete")
+        if all || selector != nil { return try matching(asked[0].resource, engine) }
+        return try asked.map { resource, name in
             guard let name else {
                 throw ValidationError("resource(s) were provided, but no name was specified")
             }
-            return Engine.Target(
-                resource, ObjectName(namespace: resource.isNamespaced ? options.name : "", name: name))
+            return target(resource, name)
         }
+    }
+
+    private func matching(_ resource: Resource, _ engine: Engine) throws -> [Engine.Target] {
+        let labels = try selector.map { text throws(EngineError) in try LabelMatch(text) } ?? LabelMatch()
+        let found = try engine.list(resource, namespace: options.name, matching: labels, detail: .table)
+        if found.isEmpty { try Console.note("No resources found") }
+        return found.compactMap { $0["metadata"]?["name"]?.stringValue }.map { target(resource, $0) }
+    }
+
+    private func target(_ resource: Resource, _ name: String) -> Engine.Target {
+        Engine.Target(resource, ObjectName(namespace: resource.isNamespaced ? options.name : "", name: name))
     }
 }
