@@ -46,7 +46,8 @@ package enum Process {
 
     /// Clock ticks between the machine's start and the start of a process: with the pid, a name for one process for good.
     ///
-    /// Source: proc_pid_stat(5), field 22.
+    /// The kernel adds the offset of the reader's time namespace, which is taken off again, so that all of the machine
+    /// name a process alike. Source: proc_pid_stat(5), field 22; time_namespaces(7).
     package static func startTime(of pid: Int32) throws(SyscallError) -> UInt64 {
         let text = try File.readText("/proc/\(pid)/stat")
         // The second field is a name in brackets that may hold anything.
@@ -55,13 +56,29 @@ package enum Process {
         guard fields.count > 19, let time = UInt64(fields[19]) else {
             throw SyscallError(call: "read", subject: "/proc/\(pid)/stat", errno: .invalid)
         }
-        return time
+        return UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: time) - (try bootTimeOffset()))
+    }
+
+    /// What the caller's time namespace adds to the time since the machine's start, in clock ticks.
+    private static func bootTimeOffset() throws(SyscallError) -> Int64 {
+        let text: String
+        // A kernel without time namespaces has no such file.
+        do { text = try File.readText("/proc/self/timens_offsets") } catch  where error.errno == .noEntry { return 0 }
+        let words = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("boottime") }?
+            .split(whereSeparator: \.isWhitespace)
+        guard let words, words.count == 3, let seconds = Int64(words[1]), let nanoseconds = Int64(words[2]) else {
+            return 0
+        }
+        // USER_HZ is 100 on every architecture that Linux runs Swift on.
+        return seconds * 100 + nanoseconds / 10_000_000
     }
 
     /// Whether the process of this pid is still the one that started then, and is no zombie.
     package static func isAlive(_ pid: Int32, startTime: UInt64) throws(SyscallError) -> Bool {
         do {
-            guard try self.startTime(of: pid) == startTime else { return false }
+            // Two offsets that are no whole ticks round differently; no pid is used again within a tick.
+            let difference = Int64(truncatingIfNeeded: try self.startTime(of: pid) &- startTime)
+            guard (-1...1).contains(difference) else { return false }
             let state = try File.readText("/proc/\(pid)/stat")
             return state.lastIndex(of: ")").map { !state[$0...].hasPrefix(") Z") } ?? false
         } catch  where error.errno == .noEntry || error.errno == .noProcess {

@@ -20,7 +20,10 @@ final class ContainerRun {
         let process: StartingProcess
         let plan: LaunchPlan
         let cgroup: Cgroup
+        /// For people: nanoseconds since the epoch.
         let startedAt: Int64
+        /// For decisions, which a clock that is set must not change: nanoseconds of the monotonic clock.
+        let started: Int64
         var log: LogFile
         var output: LogFile.Stream
         var error: LogFile.Stream
@@ -41,6 +44,7 @@ final class ContainerRun {
             output = LogFile.Stream("stdout", of: log)
             error = LogFile.Stream("stderr", of: log)
             startedAt = Clock.realtime
+            started = Clock.monotonic
         }
     }
 

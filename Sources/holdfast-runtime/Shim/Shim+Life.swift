@@ -173,7 +173,7 @@ extension Shim {
                 exitCode: exit.shellCode, signal: signal, reason: reason,
                 message: TerminationMessage.read(container, exitCode: exit.shellCode), startedAt: attempt.startedAt,
                 finishedAt: now),
-            ranFor: now - attempt.startedAt)
+            ranFor: Clock.monotonic - attempt.started)
     }
 
     /// Takes back all that an attempt held: streams to their ends, the cgroup with what is left in it.
@@ -288,7 +288,7 @@ extension Shim {
     /// Containers first, sidecars when these have ended, in the opposite order of their start.
     private func advanceStop() throws {
         let active = containers.filter(\.isActive)
-        guard !active.isEmpty else { return loop.end() }
+        guard !active.isEmpty else { return endWhenRemembered() }
         let group = active.filter { $0.plan.kind != .sidecar }
         for container in group.isEmpty ? [active[active.count - 1]] : group { try end(container) }
     }

@@ -26,6 +26,7 @@ final class Shim {
     private let signals: SignalQueue
     private var writtenStatus: SandboxStatus?
     private var statusFailed = false
+    private var lastStatusFailed = false
 
     struct Stopping {
         /// Why, when it was not asked for: `DeadlineExceeded`.
@@ -111,7 +112,7 @@ final class Shim {
                 if signal == Signal.brokenPipe { continue }
                 self.stop(
                     .init(
-                        reason: "Terminated", message: "the shim was asked to end by a signal",
+                        reason: Self.terminated, message: "the shim was asked to end by a signal",
                         gracePeriod: self.plan.terminationGracePeriod))
             }
         }
@@ -193,17 +194,39 @@ final class Shim {
         }
     }
 
+    /// Ends the loop once the pod's last status is on the disk: with a full one it waits for room, and still answers.
+    ///
+    /// Whoever asked for the end does not need the status, and is not kept waiting.
+    func endWhenRemembered() {
+        guard let stopping, stopping.requestedBy.isEmpty, stopping.reason != Self.terminated else { return loop.end() }
+        do {
+            try writeLastStatus()
+            loop.end()
+        } catch {
+            if !lastStatusFailed { report(error) }
+            lastStatusFailed = true
+            loop.after(seconds: 5) {}
+        }
+    }
+
+    private func writeLastStatus() throws {
+        status.containers = containers.map(\.status)
+        status.phase = phase
+        try File.replace(plan.podFolder + "/status.json", with: try JSONFile.encode(status))
+    }
+
+    /// Why a pod ends whose shim was asked to by a signal.
+    private static let terminated = "Terminated"
+
     /// Nothing runs any more: what is left of the sandbox is removed, and the last status stays with the pod.
     ///
     /// Each step is taken whether or not the one before it could be.
     private func finish() {
         closeNetwork()
-        status.containers = containers.map(\.status)
-        status.phase = phase
         let steps: [() throws -> Void] = [
             sandbox.endPause,
             { try Cgroup(layout: self.cgroupLayout, path: self.plan.cgroupPath).remove() },
-            { try File.replace(self.plan.podFolder + "/status.json", with: try JSONFile.encode(self.status)) },
+            writeLastStatus,
             {
                 try File.replace(
                     self.plan.runFolder + "/status.json", with: try JSONFile.encode(self.status), durable: false)
