@@ -27,11 +27,11 @@ final class Machine {
         try? File.removeTree(root)
     }
 
-    static func executable() throws -> String {
-        if let path = ProcessInfo.processInfo.environment["HOLDFAST_BINARY"] { return path }
+    static func executable(of configuration: String = "release") throws -> String {
+        if configuration == "release", let path = ProcessInfo.processInfo.environment["HOLDFAST_BINARY"] { return path }
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
-        let path = package + "/.build/release/holdfast"
+        let path = package + "/.build/\(configuration)/holdfast"
         try #require(try File.exists(path), "make build makes \(path); or set HOLDFAST_BINARY")
         return path
     }
@@ -52,6 +52,18 @@ final class Machine {
 
     func command(_ arguments: [String]) -> Command {
         Command(binary, ["--root", root] + arguments, environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
+    }
+
+    /// A shell's script in the root's folder, in which `holdfast` is the command line on this root.
+    func shell(_ script: String, wrappedBy wrapper: [String] = []) throws -> Answer {
+        let whole = "cd \(root); holdfast() { \(binary) --root \(root) \"$@\"; }; \(script)"
+        let words = wrapper + ["/bin/bash", "-c", whole]
+        let result = try Command(
+            words[0], Array(words.dropFirst()), environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+        ).run(timeout: .seconds(300))
+        return Answer(
+            code: result.status.shellCode, output: String(decoding: result.output, as: UTF8.self),
+            errors: String(decoding: result.errors, as: UTF8.self))
     }
 
     /// Applies a manifest from standard input; it must be taken.
