@@ -48,6 +48,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
     package var networkRemove: [String]?
     /// What the pod as a whole waits for, volumes above all; nil when containers can start.
     package var waiting: Waiting?
+    /// Why the sandbox is not made, which nothing that this machine waits for changes; nil when it can be.
+    package var refusal: String?
 
     package init(
         uid: String, namespace: String, name: String, podFolder: String, runFolder: String, cgroupPath: String,

@@ -16,6 +16,8 @@ package struct SandboxStatus: Codable, Hashable, Sendable {
     package var startTime: Int64
     package var reason: String?
     package var message: String?
+    /// Why there is no sandbox, and will be none: the containers wait.
+    package var refusal: String?
     package var podIPs: [String]
     package var containers: [ContainerStatus]
 

@@ -4,6 +4,11 @@
 ///
 /// The names of the fields are the OCI runtime spec's. Source: user_namespaces(7).
 package struct IDMapping: Hashable, Sendable, Codable {
+    /// How many ids a pod's user namespace has, from 0.
+    ///
+    /// Source: KubeletConfiguration, `userNamespaces.idsPerPod`.
+    package static let podSize: UInt32 = 65_536
+
     package let containerID: UInt32
     package let hostID: UInt32
     package let size: UInt32

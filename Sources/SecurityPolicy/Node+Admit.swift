@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import KubernetesAPI
+import LinuxTypes
 
 extension Node {
     /// Whether this node takes a pod at all, in the kubelet's order and words; nil when it does.
@@ -19,8 +20,30 @@ extension Node {
         if pod.spec.hostUsers == false, !hasUserNamespaces {
             return "can't set `spec.hostUsers: false`, runtime does not support user namespaces"
         }
+        if let refusal = identityRefusal(pod) { return refusal }
         if pod.spec.resources?.limits?.isEmpty == false {
             return "spec.resources.limits: limits of a pod as a whole are not supported: set them on its containers"
+        }
+        return nil
+    }
+
+    /// A sandbox runs as the pod says, whatever its containers say.
+    ///
+    /// Source: CRI, `run_as_group`: without `run_as_user` the runtime must refuse it; containerd does.
+    private func identityRefusal(_ pod: Pod) -> String? {
+        guard let context = pod.spec.securityContext else { return nil }
+        let field = "spec.securityContext"
+        if let group = context.runAsGroup, context.runAsUser == nil {
+            return "\(field).runAsGroup: user group \"\(group)\" is specified without user: "
+                + "set \(field).runAsUser too, or runAsGroup on the containers"
+        }
+        guard pod.spec.hostUsers == false else { return nil }
+        let ids =
+            [("runAsUser", context.runAsUser), ("runAsGroup", context.runAsGroup), ("fsGroup", context.fsGroup)]
+            + (context.supplementalGroups ?? []).enumerated().map { ("supplementalGroups[\($0)]", $1) }
+        for case (let name, let id?) in ids where id >= Int64(IDMapping.podSize) {
+            return "\(field).\(name): \(id) is not mapped in the pod's user namespace, which has ids below "
+                + "\(IDMapping.podSize)"
         }
         return nil
     }
@@ -57,7 +80,8 @@ extension Node {
     }
 
     private func wrongSystem(_ pod: Pod) -> Rejection? {
-        if let selected = pod.spec.nodeSelector?["kubernetes.io/os"], selected != "linux" {
+        // The kubelet looks at the pod's label, and at the selector only as a scheduler would.
+        if let label = pod.metadata.labels?["kubernetes.io/os"], label != "linux" {
             return Rejection(
                 reason: "PodOSSelectorNodeLabelDoesNotMatch",
                 message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label")
@@ -65,6 +89,11 @@ extension Node {
         if let system = pod.spec.os?.name, system != "linux" {
             return Rejection(
                 reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS")
+        }
+        if let selected = pod.spec.nodeSelector?["kubernetes.io/os"], selected != "linux" {
+            return Rejection(
+                reason: "NodeAffinity",
+                message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector")
         }
         return nil
     }

@@ -50,7 +50,10 @@ struct AdmissionTests {
                 Scene(pod: { $0.os = PodOS(name: "windows") }), "PodOSNotSupported",
                 "Failed to admit pod as the OS field doesn't match node OS"),
             Row(
-                Scene(pod: { $0.nodeSelector = ["kubernetes.io/os": "windows"] }), "PodOSSelectorNodeLabelDoesNotMatch",
+                Scene(pod: { $0.nodeSelector = ["kubernetes.io/os": "windows"] }), "NodeAffinity",
+                "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"),
+            Row(
+                ConfinementTests.labelled("kubernetes.io/os", "windows"), "PodOSSelectorNodeLabelDoesNotMatch",
                 "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label"),
         ])
     func rejected(row: Row) {
@@ -89,6 +92,33 @@ struct AdmissionTests {
         #expect(node.sandboxRefusal(Scene().pod) == nil)
         node.hasUserNamespaces = true
         #expect(node.sandboxRefusal(pod) == nil)
+    }
+
+    @Test(
+        "what the pod's own process cannot run as has no sandbox, and its containers' own ids have no say in it",
+        arguments: [
+            (nil, 3000, nil, [], false, "runAsGroup: user group \"3000\" is specified without user"),
+            (65_536, nil, nil, [], true, "runAsUser: 65536 is not mapped"),
+            (1, 70_000, nil, [], true, "runAsGroup: 70000 is not mapped"),
+            (nil, nil, 65_536, [], true, "fsGroup: 65536 is not mapped"),
+            (nil, nil, nil, [1, 65_536], true, "supplementalGroups[1]: 65536 is not mapped"),
+            (65_536, 0, 70_000, [], false, nil), (65_535, nil, nil, [65_535], true, nil),
+        ] as [(Int64?, Int64?, Int64?, [Int64], Bool, String?)])
+    func podIdentity(
+        user: Int64?, group: Int64?, fsGroup: Int64?, groups: [Int64], inUserNamespace: Bool, expected: String?
+    ) {
+        var node = Scene.node
+        node.hasUserNamespaces = true
+        let scene = Scene(pod: {
+            $0.context {
+                ($0.runAsUser, $0.runAsGroup, $0.fsGroup) = (user, group, fsGroup)
+                $0.supplementalGroups = groups
+            }
+            $0.hostUsers = !inUserNamespace
+        }) { $0.runAsUser = 70_000 }
+        let refusal = node.sandboxRefusal(scene.pod)
+        #expect((refusal == nil) == (expected == nil))
+        if let expected { #expect(refusal?.hasPrefix("spec.securityContext.\(expected)") == true) }
     }
 
     @Test("another runtime, and limits of the pod as a whole, are refused and not left out")

@@ -154,6 +154,12 @@ struct ConfinementTests {
         var testDescription: String { name }
     }
 
+    static func labelled(_ key: String, _ value: String) -> Scene {
+        var scene = Scene()
+        scene.pod.metadata.labels = [key: value]
+        return scene
+    }
+
     static func annotated(_ value: String, _ context: (inout SecurityContext) -> Void = { _ in }) -> Scene {
         var scene = Scene(
             pod: { $0.context { $0.appArmorProfile = AppArmorProfile(type: "Unconfined") } }, context)

@@ -174,6 +174,7 @@ extension PodRecord {
 
     /// Why the pod will get no further without somebody's help; nil when it may.
     func blocked(_ status: SandboxStatus) -> String? {
+        if let refusal = status.refusal { return "failed to create pod sandbox: \(refusal)" }
         let refused = status.containers.compactMap { container -> (ContainerRuntime.ContainerStatus, Waiting)? in
             guard case .waiting(let waiting) = container.state, Self.refusals.contains(waiting.reason) else {
                 return nil

@@ -62,7 +62,7 @@ struct PreparationRun {
         var plan = frame()
         let hostname: String
         do { hostname = try name(of: &plan) } catch {
-            return waiting(plan, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(error)")
+            return refused(plan, "\(error)")
         }
         if earlier == nil {
             for note in try files.write(hostname: hostname, addresses: facts.podIPs) {
@@ -70,7 +70,7 @@ struct PreparationRun {
             }
         }
         if let refusal = node.sandboxRefusal(pod) {
-            return waiting(plan, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(refusal)")
+            return refused(plan, refusal)
         }
         if pod.spec.hostUsers == false {
             plan.userMapping = try UserIDBlocks(root: preparation.root).block(for: plan.uid)
@@ -133,11 +133,18 @@ struct PreparationRun {
 
     // MARK: waiting
 
-    /// The pod as a whole waits: no container starts.
-    private func waiting(_ plan: SandboxPlan, _ reason: String? = nil, _ message: String? = nil) -> SandboxPlan {
+    /// There is to be no sandbox: no container starts.
+    private func refused(_ plan: SandboxPlan, _ reason: String) -> SandboxPlan {
+        tell(.warning, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(reason)")
         var plan = plan
-        if let reason, let message { tell(.warning, reason, message) }
-        if plan.waiting == nil { plan.waiting = Waiting(reason: "ContainerCreating", message: message) }
+        plan.refusal = reason
+        return waiting(plan)
+    }
+
+    /// The pod as a whole waits: no container starts.
+    private func waiting(_ plan: SandboxPlan) -> SandboxPlan {
+        var plan = plan
+        if plan.waiting == nil { plan.waiting = Waiting(reason: "ContainerCreating") }
         plan.containers = pod.podContainers.map { container in
             PreparedContainer.frame(
                 container, in: folder, readiness: .pending(Waiting(reason: "ContainerCreating")))

@@ -9,7 +9,7 @@ import LinuxTypes
 struct UserIDBlocks {
     let root: StateRoot
 
-    private static let size: UInt32 = 65_536
+    private static let size = IDMapping.podSize
     /// The last block would hold 4294967295, which is no id.
     private static let count: UInt32 = 65_534
 

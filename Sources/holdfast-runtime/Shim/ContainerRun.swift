@@ -56,12 +56,14 @@ final class ContainerRun {
     /// Source: Kubernetes, "Container restarts": 10 s, doubled up to 5 minutes, reset after 10 minutes of running.
     var backOff: Int64 = 0
     var hasStopTimer = false
+    /// Its turn has come: init containers go one after the other, and the others after them.
+    var isDue = false
 
     init(_ plan: ContainerPlan) {
         self.plan = plan
         let waiting: Waiting =
             switch plan.readiness {
-            case .ready: Waiting(reason: plan.kind == .main ? "ContainerCreating" : "PodInitializing")
+            case .ready: Waiting(reason: "ContainerCreating")
             case .refused(let waiting), .pending(let waiting): waiting
             }
         status = ContainerStatus(name: plan.name, kind: plan.kind, state: .waiting(waiting))

@@ -11,6 +11,7 @@ extension Shim {
     }
 
     private func advanceStart() throws {
+        guard sandbox != nil else { return }
         try prepareIfNeeded()
         guard plan.waiting == nil else { return }
         if !isInitialised {
@@ -54,9 +55,22 @@ extension Shim {
         }
         let mains = self.mains
         if mains.contains(where: { isWaitingForTheFirstTime($0) }) { return .pending }
-        if mains.contains(where: \.isActive) { return .running }
+        if containers.contains(where: { $0.plan.kind != .`init` && $0.isActive }) { return .running }
         guard mains.allSatisfy(\.hasEnded) else { return .running }
         return mains.allSatisfy { $0.lastExit?.exitCode == 0 } ? .succeeded : .failed
+    }
+
+    /// A container's status as Kubernetes shows it: one that is not due yet, or is being made, has the pod's common reason.
+    ///
+    /// Source: the kubelet's convertToAPIContainerStatuses.
+    func shown(_ container: ContainerRun) -> ContainerStatus {
+        var status = container.status
+        guard case .waiting(let waiting) = status.state, status.lastTermination == nil,
+            !container.isDue || waiting.reason == "ContainerCreating"
+        else { return status }
+        let hasInit = containers.contains { $0.plan.kind != .main }
+        status.state = .waiting(Waiting(reason: hasInit ? "PodInitializing" : "ContainerCreating"))
+        return status
     }
 
     private func isWaitingForTheFirstTime(_ container: ContainerRun) -> Bool {
@@ -71,7 +85,8 @@ extension Shim {
     // MARK: start
 
     private func startIfIdle(_ container: ContainerRun) {
-        guard case .idle = container.phase, container.isReady else { return }
+        container.isDue = true
+        guard let sandbox, case .idle = container.phase, container.isReady else { return }
         let name = container.plan.name
         do {
             let start = ContainerStart(

@@ -56,7 +56,7 @@ extension Shim {
             return
         }
         let new = try JSONFile.read(SandboxPlan.self, from: plan.podFolder + "/plan.json")
-        try sandbox.mount(new.memoryVolumes)
+        try sandbox?.mount(new.memoryVolumes)
         plan.waiting = new.waiting
         for container in containers {
             guard case .pending = container.plan.readiness,

@@ -8,7 +8,8 @@ import LinuxKernel
 final class Shim {
     var plan: SandboxPlan
     let loop: EventLoop
-    let sandbox: Sandbox
+    /// Nil when it cannot be what the pod asks for: the pod waits, until it is deleted.
+    let sandbox: Sandbox?
     let cgroupLayout: CgroupLayout
     var containers: [ContainerRun]
     var status: SandboxStatus
@@ -47,11 +48,13 @@ final class Shim {
         containers = plan.containers.map(ContainerRun.init)
         try File.makeFolders(plan.runFolder, mode: 0o700)
         let folder = try File.open(plan.runFolder, [.path, .directory])
-        sandbox = try Sandbox(plan)
+        let (sandbox, refusal) = try Self.makeSandbox(plan)
+        self.sandbox = sandbox
         // By the folder's descriptor: the path may be longer than unix(7) takes.
         listener = try Socket.listen("/proc/self/fd/\(folder.raw)/socket")
         loop.onError = { [unowned self] error in self.report(error) }
         do {
+            if let refusal { refuse(refusal) }
             try openNetwork()
             try writeStatus()
             // The command that started this may have been killed, and the next one have taken the pod away.
@@ -61,6 +64,24 @@ final class Shim {
         } catch {
             closeNetwork()
             throw error
+        }
+    }
+
+    /// The sandbox, or why the machine does not give the pod what it asks for; other errors may pass, and are thrown.
+    private static func makeSandbox(_ plan: SandboxPlan) throws -> (sandbox: Sandbox?, refusal: String?) {
+        if let refusal = plan.refusal { return (nil, refusal) }
+        do { return (try Sandbox(plan), nil) } catch let error as LaunchError { return (nil, error.description) }
+    }
+
+    /// No container starts; the event is told once, by whoever has found the reason.
+    private func refuse(_ reason: String) {
+        status.refusal = reason
+        if plan.refusal == nil {
+            record(.warning, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(reason)")
+        }
+        for container in containers {
+            container.plan.readiness = .pending(Waiting(reason: "ContainerCreating"))
+            container.status.state = ContainerRun(container.plan).status.state
         }
     }
 
@@ -88,7 +109,7 @@ final class Shim {
 
     /// In a shared PID namespace the containers end with its first process.
     private func watchPause() throws {
-        guard let descriptor = sandbox.pauseDescriptor else { return }
+        guard let descriptor = sandbox?.pauseDescriptor else { return }
         var token: EventLoop.Token?
         token = try loop.add(descriptor) { [unowned self] _ in
             if let token { try self.loop.remove(token) }
@@ -120,7 +141,7 @@ final class Shim {
 
     /// CNI, where the plan has it: the plugins see the namespace by a path that lives as long as the shim.
     private func openNetwork() throws {
-        guard let command = plan.networkAdd, let path = sandbox.networkPath else { return }
+        guard let command = plan.networkAdd, let path = sandbox?.networkPath else { return }
         let result = try Command(command[0], Array(command.dropFirst()) + [path], environment: environment).run(
             timeout: .seconds(120))
         guard result.status == .exited(code: 0) else {
@@ -132,7 +153,7 @@ final class Shim {
     }
 
     private func closeNetwork() {
-        guard let command = plan.networkRemove, let path = sandbox.networkPath else { return }
+        guard let command = plan.networkRemove, let path = sandbox?.networkPath else { return }
         do {
             let result = try Command(command[0], Array(command.dropFirst()) + [path], environment: environment).run(
                 timeout: .seconds(120))
@@ -173,7 +194,7 @@ final class Shim {
 
     /// Writes the status when it has changed, and tells those who watch.
     private func writeStatus() throws {
-        status.containers = containers.map(\.status)
+        status.containers = containers.map(shown)
         status.phase = phase
         guard status != writtenStatus else { return }
         try File.replace(
@@ -210,7 +231,7 @@ final class Shim {
     }
 
     private func writeLastStatus() throws {
-        status.containers = containers.map(\.status)
+        status.containers = containers.map(shown)
         status.phase = phase
         try File.replace(plan.podFolder + "/status.json", with: try JSONFile.encode(status))
     }
@@ -224,7 +245,7 @@ final class Shim {
     private func finish() {
         closeNetwork()
         let steps: [() throws -> Void] = [
-            sandbox.endPause,
+            { try self.sandbox?.endPause() },
             { try Cgroup(layout: self.cgroupLayout, path: self.plan.cgroupPath).remove() },
             writeLastStatus,
             {
