@@ -17,7 +17,7 @@ final class MountSources {
     /// The owners of idmapped mounts are shifted by the user namespace that is given by descriptor; -1 for none.
     init(_ plan: LaunchPlan, cgroup: Cgroup, userNamespace: Int32) throws(LaunchError) {
         root = try LaunchStep.rootFileSystem.run { () throws(SyscallError) in
-            let root = try Self.openRoot(plan.root.source, userNamespace: userNamespace)
+            let root = try Self.openRoot(plan.root.source, owners: plan.owners, userNamespace: userNamespace)
             try Mount.change(root.raw, propagation: plan.root.propagation, recursive: true, subject: "the root")
             return root
         }
@@ -71,21 +71,30 @@ final class MountSources {
 
     /// A copy of what a path names below a folder that a container can write: no link leads out of it.
     ///
+    /// Missing folders of it are made here: a volume in memory is seen in the shim's mount namespace alone.
+    ///
     /// Source: CVE-2017-1002101, CVE-2021-25741.
     private static func cloneBelow(_ folder: String, _ path: String) throws(SyscallError) -> Int32 {
         let volume = try File.open(folder, [.path, .directory])
-        let place = try SubPath.open(path, below: volume.raw)
+        let place = try SubPath.make(path, below: volume.raw)
         return try Mount.clone(place.raw, recursive: true).release()
     }
 
     private static func openRoot(
-        _ source: RootPlan.Source, userNamespace: Int32
+        _ source: RootPlan.Source, owners: OwnerMapping?, userNamespace: Int32
     ) throws(SyscallError) -> OwnedDescriptor {
         switch source {
         case .folder(let path): try Mount.clone(File.here, path: path, recursive: true)
         case .overlay(let lower, let upper, let work):
             try Overlay.make(lower: lower, upper: upper, work: work, userNamespace: userNamespace)
-        case .empty: try Mount.make("tmpfs", options: [("mode", "755"), ("size", "64k")], attributes: [.noSetUserID])
+        case .empty:
+            // It belongs to the root of the container's user namespace, who makes /dev in it.
+            try Mount.make(
+                "tmpfs",
+                options: [("mode", "755"), ("size", "64k")]
+                    + [("uid", owners?.hostUser(0)), ("gid", owners?.hostGroup(0))].compactMap { key, id in
+                        id.map { (key, "\($0)") }
+                    }, attributes: [.noSetUserID])
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import LinuxKernel
+import LinuxTypes
 
 /// Makes the container's view of the file system, in a mount namespace that is the caller's own.
 struct RootSetup {
@@ -224,10 +225,31 @@ struct RootSetup {
 
 extension SysctlPlan {
     /// Sets the value in the caller's own namespaces, through a procfs that is attached nowhere.
-    package func write() throws(SyscallError) {
+    ///
+    /// Where they belong to a user namespace, open as `user`, a child does it that becomes root there: the sysctls of an IPC
+    /// namespace are that root's to write, not the machine's. Source: `ipc_permissions` of Linux.
+    package func write(asRootOf user: Int32? = nil) throws(SyscallError) {
         let proc = try Mount.make("proc")
+        guard let user else { return try write(through: proc.raw) }
+        switch try Process.fork() {
+        case .child:
+            do throws(SyscallError) {
+                try Process.join(user, .user)
+                try UserNamespace.becomeRoot()
+                try write(through: proc.raw)
+            } catch { Process.exit(error.errno.number) }
+            Process.exit(0)
+        case .parent(_, let child):
+            let status = try Process.wait(child.raw)
+            guard status == .exited(code: 0) else {
+                throw SyscallError(call: "write", subject: name, errno: Errno(status.shellCode))
+            }
+        }
+    }
+
+    private func write(through proc: Int32) throws(SyscallError) {
         let file = try File.open(
-            "sys/" + self.file, [.writeOnly], at: proc.raw, resolve: [.beneath, .noSymlinks, .noMagicLinks])
+            "sys/" + self.file, [.writeOnly], at: proc, resolve: [.beneath, .noSymlinks, .noMagicLinks])
         guard try File.systemType(of: file.raw) == FileSystemType.proc else {
             throw SyscallError(call: "fstatfs", subject: name, errno: .invalid, detail: "not a file of procfs")
         }

@@ -92,22 +92,26 @@ final class Sandbox {
         }
         if !plan.hostNetwork { try NetworkInterface.up("lo") }
         if let name = plan.hostname { try Process.setHostname(name) }
-        for (name, value) in plan.sysctls.sorted(by: { $0.key < $1.key }) {
-            let sysctl = SysctlPlan(name: name, value: value)
-            guard let kind = sysctl.namespace, kinds.contains(kind) else {
-                throw LaunchError(
-                    step: .sysctls, field: "spec.securityContext.sysctls[\(name)]",
-                    message: "not a sysctl of a namespace that the pod has of its own")
-            }
-            do throws(SyscallError) { try sysctl.write() } catch {
-                throw LaunchError(
-                    step: .sysctls, field: "spec.securityContext.sysctls[\(name)]", message: error.description)
-            }
-        }
+        try writeSysctls(kinds)
         if plan.userMapping == nil {
             for kind in kinds { namespaces[kind] = try Process.namespace(kind).release() }
         }
         for entry in machine { try Process.join(entry.descriptor, entry.kind) }
+    }
+
+    private func writeSysctls(_ kinds: [NamespaceKind]) throws(LaunchError) {
+        for (name, value) in plan.sysctls.sorted(by: { $0.key < $1.key }) {
+            let sysctl = SysctlPlan(name: name, value: value)
+            let field = "spec.securityContext.sysctls[\(name)]"
+            guard let kind = sysctl.namespace, kinds.contains(kind) else {
+                throw LaunchError(
+                    step: .sysctls, field: field,
+                    message: "not a sysctl of a namespace that the pod has of its own")
+            }
+            do throws(SyscallError) { try sysctl.write(asRootOf: namespaces[.user]) } catch {
+                throw LaunchError(step: .sysctls, field: field, message: error.description)
+            }
+        }
     }
 
     private func startPause() throws {
