@@ -198,7 +198,11 @@ extension ProcessPlan {
         }
         self.arguments = arguments
         environment = spec.env ?? []
-        guard spec.cwd.hasPrefix("/") else { throw LaunchPlan.wrong("process.cwd", "not an absolute path") }
+        // Where runc finds it: a container with such a folder is made, and fails to start.
+        guard spec.cwd.hasPrefix("/") else {
+            throw LaunchError(
+                step: .workingFolder, field: "process.cwd", message: "\(spec.cwd) is not an absolute path")
+        }
         folder = spec.cwd
         // 4294967295 is setresuid(2)'s word for "as it is".
         for id in [spec.user.uid, spec.user.gid] + (spec.user.additionalGids ?? []) where id == .max {

@@ -18,12 +18,8 @@ package struct ContainerProcess: Hashable, Sendable {
         environment = Self.environment(
             image: image.Env ?? [], variables: variables, hostname: hostname,
             terminal: container.container.tty == true, home: user?.home ?? "")
-        let written = container.container.workingDir.flatMap { $0.isEmpty ? nil : $0 }
-        folder = written ?? image.WorkingDir.flatMap { $0.isEmpty ? nil : $0 } ?? "/"
-        guard folder.hasPrefix("/") else {
-            let field = "\(container.path).\(written == nil ? "image" : "workingDir")"
-            throw Refusal(.container, field: field, message: "\(field): \(folder) is not an absolute path")
-        }
+        folder =
+            [container.container.workingDir, image.WorkingDir].compactMap(\.self).first { !$0.isEmpty } ?? "/"
         // A string for execve(2) ends at its first NUL: what follows would be cut off without a word.
         for (field, texts) in [("command", arguments), ("env", environment), ("workingDir", [folder])]
         where texts.contains(where: { $0.utf8.contains(0) }) {
