@@ -22,13 +22,13 @@ struct HostPathVolume {
         guard path.hasPrefix("/") else { throw SetUpError("invalid HostPath `\(path)`: must be an absolute path") }
         switch type {
         // containerd makes the folder when it mounts it.
-        case "": if try kind() == nil { try make { () throws(SyscallError) in try Self.makeFolders(path) } }
+        case "": if try kind() == nil { try make("mkdir") { () throws(SyscallError) in try Self.makeFolders(path) } }
         case "DirectoryOrCreate":
-            if try kind() == nil { try make { () throws(SyscallError) in try Self.makeFolders(path) } }
+            if try kind() == nil { try make("mkdir") { () throws(SyscallError) in try Self.makeFolders(path) } }
             try check(.directory, "a directory")
         case "Directory": try check(.directory, "a directory")
         case "FileOrCreate":
-            if try kind() == nil { try make { () throws(SyscallError) in try Self.makeFile(path) } }
+            if try kind() == nil { try make("open") { () throws(SyscallError) in try Self.makeFile(path) } }
             try check(.regular, "a file")
         case "File": try check(.regular, "a file")
         case "Socket": try check(.socket, "a socket file")
@@ -53,8 +53,11 @@ struct HostPathVolume {
         if try kind() != wanted { throw SetUpError("hostPath type check failed: \(path) is not \(name)") }
     }
 
-    private func make(_ work: () throws(SyscallError) -> Void) throws(SetUpError) {
-        do { try work() } catch { throw SetUpError("\(error)") }
+    /// The kubelet's words: those of Go's `PathError`.
+    private func make(_ call: String, _ work: () throws(SyscallError) -> Void) throws(SetUpError) {
+        do { try work() } catch {
+            throw SetUpError("\(call) \(error.subject): \(error.errno.description.lowercased())")
+        }
     }
 
     /// Makes a folder and all above it that are missing, each 0755 whatever the creation mask is.
@@ -65,6 +68,14 @@ struct HostPathVolume {
             guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw error }
             try makeFolders(String(path[..<slash]))
             return try makeFolders(path)
+        } catch  where error.errno == .notDirectory {
+            guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw error }
+            let above = String(path[..<slash])
+            // The one that is no folder is told, not what was to be below it.
+            if try File.exists(above) {
+                throw SyscallError(call: "mkdir", subject: above, errno: .notDirectory)
+            }
+            return try makeFolders(above)
         }
         let folder = try File.open(path, [.path, .directory, .noFollow])
         try File.changePermissions(of: folder.raw, to: 0o755)

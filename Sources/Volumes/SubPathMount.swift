@@ -61,6 +61,7 @@ package struct SubPathError: Error, Hashable, CustomStringConvertible {
 enum SubPathExpression {
     static func expand(_ text: String, _ environment: [String: String]) throws(SubPathError) -> String {
         var result = ""
+        var missing: Set<String> = []
         var rest = Substring(text)
         while let dollar = rest.firstIndex(of: "$") {
             result += rest[..<dollar]
@@ -70,14 +71,15 @@ enum SubPathExpression {
                 rest = rest.dropFirst()
             } else if rest.first == "(", let end = rest.firstIndex(of: ")") {
                 let name = String(rest[..<end].dropFirst())
-                guard let value = environment[name] else {
-                    throw SubPathError("missing value for \"\(name)\" in subPathExpr \"\(text)\"")
-                }
-                result += value
+                // An empty value counts as none: it would name the volume's root.
+                if let value = environment[name], !value.isEmpty { result += value } else { missing.insert(name) }
                 rest = rest[end...].dropFirst()
             } else {
                 result += "$"
             }
+        }
+        guard missing.isEmpty else {
+            throw SubPathError("missing value for \(missing.sorted().joined(separator: ", "))")
         }
         return result + rest
     }

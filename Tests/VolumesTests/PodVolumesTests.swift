@@ -248,6 +248,22 @@ struct PodVolumesTests {
     }
 
     @Test(
+        "what cannot be made is told in the words of the kubelet's own errors",
+        arguments: [
+            ("FileOrCreate", "no/file", "open ROOT/no/file: no such file or directory"),
+            ("DirectoryOrCreate", "file/a/b", "mkdir ROOT/file: not a directory"),
+        ])
+    func hostPathNotMade(type: String, name: String, message: String) throws {
+        let scratch = try machine()
+        let volume = Self.volume("data") {
+            $0.hostPath = HostPathVolumeSource(path: "\(scratch.path)/\(name)", type: type)
+        }
+        #expect(
+            try failure(volume, in: scratch).message == "MountVolume.SetUp failed for volume \"data\" : "
+                + message.replacing("ROOT", with: scratch.path))
+    }
+
+    @Test(
         "what may be missing is made",
         arguments: [
             ("", "a/b", "directory 0:0 0755"), ("DirectoryOrCreate", "a/b", "directory 0:0 0755"),
@@ -268,7 +284,7 @@ struct PodVolumesTests {
         let file = Self.volume("data") {
             $0.hostPath = HostPathVolumeSource(path: "\(scratch.path)/absent/file", type: "FileOrCreate")
         }
-        #expect(try failure(file, in: scratch).message.hasSuffix("/absent/file: No such file or directory"))
+        #expect(try failure(file, in: scratch).message.hasSuffix("/absent/file: no such file or directory"))
         let up = Self.volume("data") { $0.hostPath = HostPathVolumeSource(path: "/srv/../etc", type: nil) }
         #expect(
             try failure(up, in: scratch).message

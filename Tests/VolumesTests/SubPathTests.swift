@@ -19,7 +19,8 @@ struct SubPathTests {
     @Test(
         "a part that is no relative path within the volume is refused",
         arguments: [
-            (nil, "$(ABSENT)", "missing value for \"ABSENT\""), (nil, "$(UP)/x", "must not contain '..'"),
+            (nil, "$(ZERO)/$(EMPTY)$(ABSENT)", "missing value for ABSENT, EMPTY, ZERO"),
+            (nil, "$(UP)/x", "must not contain '..'"),
             (nil, "$(ROOT)", "must not be an absolute path"), ("/etc", nil, "must not be an absolute path"),
             ("a/../../b", nil, "must not contain '..'"),
         ] as [(String?, String?, String)])
@@ -27,7 +28,7 @@ struct SubPathTests {
         let error = try #require(throws: SubPathError.self) {
             try SubPathMount(
                 root: "/v", subPath: subPath, subPathExpr: expression,
-                environment: ["UP": "a/..", "ROOT": "/etc"])
+                environment: ["UP": "a/..", "ROOT": "/etc", "EMPTY": ""])
         }
         #expect(error.description.contains(message))
     }
