@@ -51,7 +51,7 @@ let package = Package(
             name: "PodEngine",
             dependencies: [
                 "LinuxTypes", "KubernetesAPI", "SecurityPolicy", "OCISpec", "LinuxKernel", "ContainerRuntime",
-                "ImageStore", "Volumes", "PodNetwork",
+                "ImageStore", "Volumes", "PodNetwork", "CNettle",
             ], swiftSettings: strict),
         .executableTarget(
             name: "holdfast",

@@ -46,6 +46,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
     /// Called with the pod's network namespace as its last argument (`/proc/PID/fd/N`); nil: loopback alone.
     package var networkAdd: [String]?
     package var networkRemove: [String]?
+    /// Called again and again while the pod runs; nil: nothing of it changes by itself.
+    package var upkeep: Upkeep?
     /// What the pod as a whole waits for, volumes above all; nil when containers can start.
     package var waiting: Waiting?
     /// Why the sandbox is not made, which nothing that this machine waits for changes; nil when it can be.
@@ -71,6 +73,17 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
         sysctls = [:]
         memoryVolumes = []
         containers = []
+    }
+
+    /// A command that renews what grows old: service account tokens.
+    package struct Upkeep: Codable, Hashable, Sendable {
+        package var command: [String]
+        /// Between one call's end and the next call.
+        package var seconds: Int64
+        package init(command: [String], seconds: Int64) {
+            self.command = command
+            self.seconds = seconds
+        }
     }
 
     /// A tmpfs at a folder of the machine.

@@ -25,6 +25,8 @@ package struct StateRoot: Hashable, Sendable {
     package var pods: String { lasting + "/pods" }
     /// Objects other than pods: `objects/KIND/NS_NAME.json`.
     package var objects: String { lasting + "/objects" }
+    /// The key that signs service account tokens: ``SigningKey``.
+    package var signingKey: String { lasting + "/service-account-key.json" }
     /// The file whose bytes are the locks of names: ``NameLock``.
     package var locks: String { live + "/locks" }
 

@@ -11,11 +11,14 @@ struct AtomicFolder {
 
     /// Makes the folder hold these files and no others; whether anything had to be written.
     ///
-    /// `beforeSwap` is called when the new files are there and nobody sees them yet.
+    /// One writer at a time: the files are asked for once the folder is locked. `beforeSwap` is called when the new files are
+    /// there and nobody sees them yet.
     func write(
-        _ files: VolumeFiles, beforeSwap: (borrowing OwnedDescriptor) throws -> Void
+        _ newest: () throws -> VolumeFiles, beforeSwap: (borrowing OwnedDescriptor) throws -> Void
     ) throws -> Bool {
         let root = try File.open(path, [.readOnly, .directory, .noFollow])
+        _ = try FileLock.take(root.raw, exclusive: true, wait: true)
+        let files = try newest()
         let current = try currentFolder(root.raw)
         let isNew = try current == nil || !holds(files, in: "\(path)/\(current!)")
         if isNew {

@@ -5,45 +5,58 @@ import LinuxKernel
 /// Volumes whose files come from objects: `configMap` on disk, `secret`, `downwardAPI` and `projected` in memory.
 extension PodVolumes {
     /// The files that a volume has now and where they go; nil for another kind of volume.
-    func files(of volume: Volume, field: String) throws -> (kind: String, inMemory: Bool, files: VolumeFiles)? {
+    ///
+    /// `current` is the folder that holds what the volume has now.
+    func files(of volume: Volume, field: String, current: String) throws -> VolumeFiles {
         var files = VolumeFiles()
         if let source = volume.configMap {
             let projection = ConfigMapProjection(name: source.name, items: source.items, optional: source.optional)
             try add(projection, mode: source.defaultMode, to: &files)
-            return ("config-map", false, files)
+            return files
         }
         if let source = volume.secret {
             let projection = SecretProjection(name: source.secretName, items: source.items, optional: source.optional)
             try add(projection, mode: source.defaultMode, to: &files)
-            return ("secret", true, files)
+            return files
         }
         if let source = volume.downwardAPI {
             try add(source.items, mode: source.defaultMode, to: &files)
-            return ("downward-api", true, files)
+            return files
         }
-        guard let source = volume.projected else { return nil }
-        for (index, projection) in (source.sources ?? []).enumerated() {
+        let source = volume.projected
+        for (index, projection) in (source?.sources ?? []).enumerated() {
             try add(
-                projection, mode: source.defaultMode, to: &files, volume: volume.name,
-                field: "\(field).projected.sources[\(index)]")
+                projection, mode: source?.defaultMode, to: &files, volume: volume.name,
+                field: "\(field).projected.sources[\(index)]", current: current)
         }
-        return ("projected", true, files)
+        return files
+    }
+
+    /// Whether a volume's files come from objects, and where they are; nil for another kind of volume.
+    static func fileKind(_ volume: Volume) -> (kind: String, inMemory: Bool)? {
+        if volume.configMap != nil { return ("config-map", false) }
+        if volume.secret != nil { return ("secret", true) }
+        if volume.downwardAPI != nil { return ("downward-api", true) }
+        return volume.projected == nil ? nil : ("projected", true)
     }
 
     private func add(
-        _ projection: VolumeProjection, mode: Int32?, to files: inout VolumeFiles, volume: String, field: String
+        _ projection: VolumeProjection, mode: Int32?, to files: inout VolumeFiles, volume: String, field: String,
+        current: String
     ) throws {
         if let source = projection.configMap { try add(source, mode: mode, to: &files) }
         if let source = projection.secret { try add(source, mode: mode, to: &files) }
         if let source = projection.downwardAPI { try add(source.items, mode: mode, to: &files) }
         if let source = projection.serviceAccountToken {
-            let token = try objects.serviceAccountToken(source)
+            let file = "\(current)/..data/\(source.path)"
+            let earlier = try File.exists(file) ? try File.readText(file) : nil
+            let token = try objects.serviceAccountToken(source, of: pod, current: earlier)
             let user = pod.commonUser()
             // Whoever runs in the pod can read it, and nobody else.
             let isPrivate = try user != nil || fsGroup() != nil
-            let file = VolumeFiles.File(
+            let content = VolumeFiles.File(
                 content: Array(token.utf8), mode: isPrivate ? 0o600 : Self.mode(mode), owner: user)
-            try files.add(source.path, file)
+            try files.add(source.path, content)
         }
         if let source = projection.clusterTrustBundle, source.optional != true {
             throw VolumeError.unsupported(volume, field: "\(field).clusterTrustBundle", "this source is not supported")
@@ -79,7 +92,7 @@ extension PodVolumes {
             if let reference = item.fieldRef {
                 text = try pod.text(ofField: reference.fieldPath)
             } else if let reference = item.resourceFieldRef {
-                text = try objects.resource(reference)
+                text = try objects.resource(reference, of: pod)
             } else {
                 throw SetUpError("\(item.path): one of fieldRef and resourceFieldRef is needed")
             }

@@ -12,16 +12,22 @@ package struct PodVolumes: Sendable {
     let storage: String
     let memoryLimit: Bytes?
     let objects: any VolumeObjects
+    /// What goes before a path to see it as the pod's shim does: empty within its mount namespace.
+    let view: String
 
     /// Where a pod's volumes are: `folder` is the pod's, `storage` the state root's `volumes`.
     ///
-    /// `memoryLimit` is what the pod's containers may use together; nil: no limit.
-    package init(pod: Pod, folder: String, storage: String, memoryLimit: Bytes?, objects: any VolumeObjects) {
+    /// `memoryLimit` is what the pod's containers may use together; nil: no limit. `view` is the root that shows the pod's
+    /// memory: empty in the shim's mount namespace, else `/proc/PID/root` or what is open of it.
+    package init(
+        pod: Pod, folder: String, storage: String, memoryLimit: Bytes?, objects: any VolumeObjects, view: String = ""
+    ) {
         self.pod = pod
         self.folder = "\(folder)/volumes"
         self.storage = storage
         self.memoryLimit = memoryLimit
         self.objects = objects
+        self.view = view
     }
 
     /// What became of one volume.
@@ -63,6 +69,29 @@ package struct PodVolumes: Sendable {
         return outcomes
     }
 
+    /// Writes the files anew whose objects have changed, of volumes that are prepared; answers those that have any.
+    ///
+    /// Others are left to ``prepare(onActivity:)``. Any number of callers may do it at once: the last one reads the objects
+    /// last.
+    package func refresh() -> [Outcome] {
+        var outcomes: [Outcome] = []
+        for (index, volume) in (pod.spec.volumes ?? []).enumerated() {
+            guard let (kind, inMemory) = Self.fileKind(volume) else { continue }
+            let result = Result { () throws(VolumeError) -> PreparedVolume? in
+                try naming(volume.name) {
+                    guard try File.exists("\(view)\(folder)/\(kind)/\(volume.name)/..data") else { return nil }
+                    return try write(volume, field: "spec.volumes[\(index)]", kind: kind, inMemory: inMemory)
+                }
+            }
+            switch result {
+            case .success(nil): continue
+            case .success(let prepared?): outcomes.append(Outcome(name: volume.name, result: .success(prepared)))
+            case .failure(let error): outcomes.append(Outcome(name: volume.name, result: .failure(error)))
+            }
+        }
+        return outcomes
+    }
+
     /// Removes what the pod's volumes hold; claims keep theirs.
     ///
     /// It can be called again. Nothing is followed out of the folder. Memory goes with the shim that mounted it.
@@ -86,11 +115,11 @@ extension PodVolumes {
         if let source = volume.unsupportedSource {
             throw .unsupported(volume.name, field: "\(field).\(source)", "this kind of volume is not supported")
         }
+        if let (kind, inMemory) = Self.fileKind(volume) {
+            return try naming(volume.name) { try write(volume, field: field, kind: kind, inMemory: inMemory) }
+        }
         var shownName = volume.name
         do {
-            if let (kind, inMemory, files) = try files(of: volume, field: field) {
-                return try write(files, volume.name, kind: kind, inMemory: inMemory, onActivity)
-            }
             if let done = try ready(volume.name) { return done }
             let prepared: PreparedVolume
             if let source = volume.emptyDir {
@@ -136,25 +165,40 @@ extension PodVolumes {
         }
     }
 
+    /// Says of an error which volume it is about, in the kubelet's words.
+    private func naming<Value>(_ name: String, _ work: () throws -> Value) throws(VolumeError) -> Value {
+        do { return try work() } catch let error as VolumeError { throw error } catch {
+            let step = (error as? SetUpError)?.step ?? "MountVolume.SetUp failed"
+            throw VolumeError(volume: name, message: "\(step) for volume \"\(name)\" : \(error)")
+        }
+    }
+
     /// Writes the files of a volume; those in memory once the memory is there.
-    private func write(
-        _ files: VolumeFiles, _ name: String, kind: String, inMemory: Bool, _ onActivity: @escaping Report
-    ) throws -> PreparedVolume {
+    private func write(_ volume: Volume, field: String, kind: String, inMemory: Bool) throws -> PreparedVolume {
+        let name = volume.name
         var prepared = PreparedVolume(name: name, path: "\(folder)/\(kind)/\(name)", readOnly: true)
+        let place = view + prepared.path
         if inMemory {
-            try File.makeFolders(prepared.path)
+            try File.makeFolders(place)
             let size = try EmptyDirVolume(source: EmptyDirVolumeSource(), podMemoryLimit: memoryLimit).memorySize()
             prepared.memory = try memory(size: size)
-            prepared.isComplete = try isMounted(prepared.path)
-            if !prepared.isComplete { return prepared }
-        } else if try !File.exists("\(prepared.path)/..data") {
-            _ = try EmptyDirVolume.makeFolder(prepared.path)
+            prepared.isComplete = try isMounted(place)
+            if !prepared.isComplete {
+                // What is wrong with the objects is told before the pod waits for its memory.
+                _ = try files(of: volume, field: field, current: place)
+                return prepared
+            }
+        } else if try !File.exists("\(place)/..data") {
+            _ = try EmptyDirVolume.makeFolder(place)
         }
         var ownership: OwnershipReport?
-        _ = try AtomicFolder(path: prepared.path).write(files) { root in
+        // Read under the lock, so that of two writers the last one has the newest.
+        _ = try AtomicFolder(path: place).write {
+            try files(of: volume, field: field, current: place)
+        } beforeSwap: { root in
             guard let group = try fsGroup() else { return }
             ownership = try OwnershipWalk.apply(
-                GroupOwnership(group: group, readOnly: true), policy: .always, to: root, path: prepared.path)
+                GroupOwnership(group: group, readOnly: true), policy: .always, to: root, path: place)
         }
         prepared.ownership = ownership
         return prepared

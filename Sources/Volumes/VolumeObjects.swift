@@ -18,18 +18,10 @@ package protocol VolumeObjects: Sendable {
     func secret(_ name: String, namespace: String) throws -> Secret?
 
     /// A request or limit of one of the pod's containers, as `resourceFieldRef` asks.
-    func resource(_ reference: ResourceFieldSelector) throws -> String
+    func resource(_ reference: ResourceFieldSelector, of pod: Pod) throws -> String
 
-    /// A token of the pod's service account; asked again, the same one as long as it is good.
-    func serviceAccountToken(_ projection: ServiceAccountTokenProjection) throws -> String
-}
-
-extension VolumeObjects {
-    package func resource(_ reference: ResourceFieldSelector) throws -> String {
-        throw SetUpError("resourceFieldRef \(reference.resource) is not supported in volumes")
-    }
-
-    package func serviceAccountToken(_ projection: ServiceAccountTokenProjection) throws -> String {
-        throw SetUpError("service account tokens are not supported")
-    }
+    /// A token of the pod's service account: `current`, which the volume has now, as long as that is good.
+    func serviceAccountToken(
+        _ projection: ServiceAccountTokenProjection, of pod: Pod, current: String?
+    ) throws -> String
 }

@@ -15,6 +15,7 @@ struct Get: ParsableCommand {
               holdfast get pods -A -o wide
               holdfast get pod web -o yaml
               holdfast get events -n shop
+              holdfast get --raw /openid/v1/jwks          the key that verifies service account tokens
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -30,10 +31,16 @@ struct Get: ParsableCommand {
     @Option(
         name: [.customShort("l"), .customLong("selector")], help: "Only objects with these labels: app=web,tier!=back.")
     var selector: String?
+    @Option(help: "A path of the API server's: /openid/v1/jwks or /.well-known/openid-configuration.")
+    var raw: String?
     @OptionGroup var options: NamespaceOptions
 
     func run() throws {
         let engine = try options.common.engine()
+        if let raw {
+            guard objects.isEmpty else { throw ValidationError("--raw takes no objects beside it") }
+            return try Console.print(try engine.raw(raw).compactText)
+        }
         let asked = try ObjectArguments.parse(objects, verb: "get")
         let labels = try selector.map { text throws(EngineError) in try LabelMatch(text) } ?? LabelMatch()
         if asked.count == 1, asked[0].name == nil {

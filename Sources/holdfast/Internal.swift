@@ -6,7 +6,7 @@ import PodEngine
 struct Internal: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "internal", abstract: "Called by a pod's supervisor.", shouldDisplay: false,
-        subcommands: [Prepare.self, Network.self])
+        subcommands: [Prepare.self, Upkeep.self, Network.self])
 
     struct Prepare: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -17,6 +17,16 @@ struct Internal: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() throws { try common.engine().prepare(podFolder: podFolder) }
+    }
+
+    struct Upkeep: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "upkeep", abstract: "Renew what grows old in a running pod's volumes.")
+
+        @Argument var podFolder: String
+        @OptionGroup var common: CommonOptions
+
+        func run() throws { try common.engine().upkeep(podFolder: podFolder) }
     }
 
     struct Network: ParsableCommand {

@@ -111,4 +111,8 @@ struct FewObjects: VolumeObjects {
     func isMounted(_ volume: PersistentVolume, otherThanBy podUID: String) throws -> Bool { false }
     func configMap(_ name: String, namespace: String) throws -> ConfigMap? { configMaps[name] }
     func secret(_ name: String, namespace: String) throws -> Secret? { secrets[name] }
+    func resource(_ reference: ResourceFieldSelector, of pod: Pod) throws -> String { "4" }
+    func serviceAccountToken(
+        _ projection: ServiceAccountTokenProjection, of pod: Pod, current: String?
+    ) throws -> String { "a.b.c" }
 }

@@ -23,7 +23,10 @@ struct Objects: VolumeObjects {
     func isMounted(_ volume: PersistentVolume, otherThanBy podUID: String) throws -> Bool { isShared }
     func configMap(_ name: String, namespace: String) throws -> ConfigMap? { configMaps[name] }
     func secret(_ name: String, namespace: String) throws -> Secret? { secrets[name] }
-    func serviceAccountToken(_ projection: ServiceAccountTokenProjection) throws -> String { "a.b.c" }
+    func resource(_ reference: ResourceFieldSelector, of pod: Pod) throws -> String { "\(reference.resource)=4" }
+    func serviceAccountToken(
+        _ projection: ServiceAccountTokenProjection, of pod: Pod, current: String?
+    ) throws -> String { "a.b.c" }
 }
 
 @Suite("Volumes of a pod")

@@ -37,8 +37,14 @@ extension Engine {
             return try NameLock.holding(.pod, name, in: root) { () throws(EngineError) in try apply(pod, name) }
         case .persistentVolumeClaim(let claim): return try apply(claim, name)
         case .persistentVolume(let volume): return try apply(volume, name)
-        case .configMap(let map): return try apply(map, name)
-        case .secret(let secret): return try apply(secret, name)
+        case .configMap(let map):
+            let outcome = try apply(map, name)
+            if outcome != .unchanged { try refreshPods(with: .configMap, name) }
+            return outcome
+        case .secret(let secret):
+            let outcome = try apply(secret, name)
+            if outcome != .unchanged { try refreshPods(with: .secret, name) }
+            return outcome
         }
     }
 
@@ -89,6 +95,8 @@ extension Engine {
         stored.metadata.labels = pod.metadata.labels
         stored.metadata.annotations = pod.metadata.annotations
         try pods.write(place, stored)
+        // Files of downwardAPI volumes have them.
+        try refresh(stored, place)
         return .configured
     }
 
@@ -170,7 +178,8 @@ extension Engine {
         } catch { throw .failed("\(error)") }
         return PodPreparation(
             pod: pod, root: root, node: node, objects: StoredObjects(root: root),
-            prepareCommand: command + ["prepare", place.folder], network: network)
+            prepareCommand: command + ["prepare", place.folder], upkeepCommand: command + ["upkeep", place.folder],
+            network: network)
     }
 
     /// What the prepare command does: the shim calls it while something of the pod is pending.

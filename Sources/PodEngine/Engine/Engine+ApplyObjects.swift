@@ -66,10 +66,12 @@ extension Engine {
                 try objects.write(.configMap, name, new)
                 return .created
             }
-            if stored.immutable == true, stored.data != map.data || stored.binaryData != map.binaryData {
-                throw .invalid(
-                    "The ConfigMap \"\(name.name)\" is invalid: data: Forbidden: field is immutable when `immutable` is set"
-                )
+            if stored.immutable == true {
+                try refuseChange(
+                    [
+                        ("immutable", map.immutable != true), ("data", stored.data != map.data),
+                        ("binaryData", stored.binaryData != map.binaryData),
+                    ], of: "ConfigMap", name)
             }
             return try store(&stored, map.metadata, .configMap, name) { stored in
                 stored.data = map.data
@@ -87,10 +89,9 @@ extension Engine {
                 try objects.write(.secret, name, new)
                 return .created
             }
-            if stored.immutable == true, stored.data != secret.data {
-                throw .invalid(
-                    "The Secret \"\(name.name)\" is invalid: data: Forbidden: field is immutable when `immutable` is set"
-                )
+            if stored.immutable == true {
+                try refuseChange(
+                    [("immutable", secret.immutable != true), ("data", stored.data != secret.data)], of: "Secret", name)
             }
             if stored.type != secret.type {
                 throw .invalid("The Secret \"\(name.name)\" is invalid: type: Invalid value: field is immutable")
@@ -100,6 +101,16 @@ extension Engine {
                 stored.immutable = secret.immutable
             }
         }
+    }
+
+    /// Source: API server, `ValidateConfigMapUpdate`, `ValidateSecretUpdate`.
+    private func refuseChange(
+        _ fields: [(name: String, changes: Bool)], of kind: String, _ name: ObjectName
+    ) throws(EngineError) {
+        guard let field = fields.first(where: \.changes) else { return }
+        throw .invalid(
+            "The \(kind) \"\(name.name)\" is invalid: \(field.name): Forbidden: field is immutable when `immutable` is set"
+        )
     }
 
     private func refuse(_ changes: [String], _ message: String) throws(EngineError) {

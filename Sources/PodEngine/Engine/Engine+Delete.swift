@@ -93,7 +93,10 @@ extension Engine {
                             + "\"\(claim.namespace)\" (kubernetes.io/pv-protection): delete the claim first")
                 }
                 try objects.remove(resource, name)
-            case .configMap, .secret: try objects.remove(resource, name)
+            case .configMap, .secret:
+                try objects.remove(resource, name)
+                // Files of an optional object go with it; others stay, and an event says so.
+                try refreshPods(with: resource, name)
             case .pod, .event: throw .failed("\(resource.rawValue) are not deleted so")
             }
         }

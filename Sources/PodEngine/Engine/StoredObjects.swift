@@ -6,7 +6,7 @@ import Volumes
 /// The stored objects that a pod names, for those that prepare it.
 struct StoredObjects: VolumeObjects {
     let root: StateRoot
-    private var objects: ObjectStore { ObjectStore(root: root) }
+    var objects: ObjectStore { ObjectStore(root: root) }
 
     func claim(_ name: String, namespace: String) throws -> PersistentVolumeClaim? {
         try objects.read(PersistentVolumeClaim.self, .claim, ObjectName(namespace: namespace, name: name))

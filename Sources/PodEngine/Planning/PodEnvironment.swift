@@ -146,39 +146,12 @@ package struct PodEnvironment: Sendable {
         throw Refusal(.containerConfig, field: field, message: "unsupported fieldPath: \(path)")
     }
 
-    /// A request or limit in units of the divisor, rounded up; without a limit, what the machine has.
     private func resource(_ reference: ResourceFieldSelector, _ field: String) throws(Refusal) -> String {
-        let name = reference.containerName ?? container.container.name
-        guard let target = pod.podContainers.first(where: { $0.container.name == name })?.container else {
-            throw Refusal(.containerConfig, field: "\(field).containerName", message: "container \(name) not found")
-        }
-        let parts = reference.resource.split(separator: ".", maxSplits: 1).map(String.init)
-        guard parts.count == 2, parts[0] == "limits" || parts[0] == "requests" else {
+        let value = ResourceValue(pod: pod, processors: node.possibleCPUs.count, memory: node.memory)
+        do { return try value.text(reference, container: container.container.name) } catch {
             throw Refusal(
-                .containerConfig, field: "\(field).resource",
-                message: "unsupported container resource : \(reference.resource)")
+                .containerConfig, field: "\(field).\(error.part)",
+                message: error.isAboutMachine ? "\(field).\(error.part): \(error)" : error.description)
         }
-        let limit = target.resources.limits?[parts[1]]
-        let written = parts[0] == "limits" ? limit : target.resources.requests?[parts[1]] ?? limit
-        let divisor = reference.divisor.flatMap { $0.isZero ? nil : $0 } ?? Quantity(1)
-        let isProcessors = parts[1] == "cpu"
-        func amount(_ quantity: Quantity) -> Int64 { isProcessors ? quantity.milliValue : quantity.value }
-        let total: Int64
-        if let written {
-            total = amount(written)
-        } else if parts[0] == "requests" {
-            total = 0
-        } else {
-            switch parts[1] {
-            case "cpu": total = Int64(node.possibleCPUs.count) * 1000
-            case "memory": total = node.memory.count
-            default:
-                throw Refusal(
-                    .containerConfig, field: "\(field).resource",
-                    message: "\(field).resource: \(name) has no \(reference.resource), and this machine sets no bound")
-            }
-        }
-        let unit = max(amount(divisor), 1)
-        return String(total / unit + (total % unit > 0 ? 1 : 0))
     }
 }

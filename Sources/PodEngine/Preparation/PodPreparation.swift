@@ -34,18 +34,21 @@ package struct PodPreparation: Sendable {
     package let objects: any VolumeObjects
     /// What the shim calls while something is pending.
     package let prepareCommand: [String]
+    /// What the shim calls from time to time while the pod runs, where it needs that.
+    package let upkeepCommand: [String]
     /// Nil: a pod has loopback alone, or the machine's own network.
     package let network: Network?
 
     package init(
         pod: Pod, root: StateRoot, node: Node, objects: any VolumeObjects, prepareCommand: [String],
-        network: Network? = nil
+        upkeepCommand: [String] = [], network: Network? = nil
     ) {
         self.pod = pod
         self.root = root
         self.node = node
         self.objects = objects
         self.prepareCommand = prepareCommand
+        self.upkeepCommand = upkeepCommand
         self.network = network
     }
 

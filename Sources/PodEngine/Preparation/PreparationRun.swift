@@ -112,6 +112,9 @@ struct PreparationRun {
         plan.shareProcessNamespace = spec.shareProcessNamespace == true && !plan.hostPID
         plan.sysctls = node.sysctls(of: pod).mapValues(\.value)
         plan.activeDeadline = spec.activeDeadlineSeconds
+        if let upkeep = PodUpkeep(of: pod), !preparation.upkeepCommand.isEmpty {
+            plan.upkeep = SandboxPlan.Upkeep(command: preparation.upkeepCommand, seconds: upkeep.seconds)
+        }
         if !plan.hostIPC {
             plan.sharedMemory = SandboxPlan.MemoryMount(
                 path: files.sharedMemory, size: Bytes.mebibytes(64).count, permissions: 0o1777)

@@ -88,6 +88,7 @@ final class Shim {
     func run() throws {
         try listen()
         try watchPause()
+        scheduleUpkeep()
         if let seconds = plan.activeDeadline {
             loop.after(seconds: seconds) { [unowned self] in
                 self.stop(

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import LinuxKernel
+import Testing
+
+/// What a container sees of its volumes, and how they follow the objects that they come from.
+@Suite("Volumes, seen from inside")
+struct VolumeTests {
+    @Test("a service account token is signed by the root's key, as OpenSSL says, and names pod, account and audience")
+    func token() throws {
+        let machine = try Machine()
+        try machine.apply(
+            Machine.pod(
+                "web", "sleep 100",
+                spec: """
+                    serviceAccountName: builder
+                    volumes:
+                    - name: t
+                      projected:
+                        sources:
+                        - serviceAccountToken: {path: token, audience: vault, expirationSeconds: 600}
+                    """, container: "volumeMounts: [{name: t, mountPath: /t}]"))
+        try machine.waitForPhase("Running", of: "web")
+        let token = try machine.run("exec", "web", "--", "cat", "/t/token").output
+        let keys = try machine.run("get", "--raw", "/openid/v1/jwks").output
+        let folder = machine.root
+        try File.replace("\(folder)/token", with: Array(token.utf8))
+        try File.replace("\(folder)/jwks.json", with: Array(keys.utf8))
+        // The same by a program that shares nothing with ours: python takes it apart, openssl verifies.
+        let script = """
+            import base64, json, sys
+            d = sys.argv[1]
+            def b(text): return base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
+            def integer(n):
+                n = n.lstrip(b'\\0')
+                n = b'\\0' + n if n[0] & 0x80 else n
+                return b'\\2' + bytes([len(n)]) + n
+            head, body, signature = open(d + '/token').read().split('.')
+            key = [k for k in json.load(open(d + '/jwks.json'))['keys'] if k['kid'] == json.loads(b(head))['kid']][0]
+            assert json.loads(b(head))['alg'] == key['alg'] == 'ES256'
+            curve = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200') + b'\\4'
+            pem = base64.b64encode(curve + b(key['x']) + b(key['y'])).decode()
+            open(d + '/key.pem', 'w').write('-----BEGIN PUBLIC KEY-----\\n' + pem + '\\n-----END PUBLIC KEY-----\\n')
+            rs = integer(b(signature)[:32]) + integer(b(signature)[32:])
+            open(d + '/signature', 'wb').write(b'0' + bytes([len(rs)]) + rs)
+            open(d + '/message', 'w').write(head + '.' + body)
+            print(json.dumps(json.loads(b(body))))
+            """
+        let claims = try Command("/usr/bin/python3", ["-c", script, folder], environment: [:]).run()
+        try #require(claims.status == .exited(code: 0), "\(String(decoding: claims.errors, as: UTF8.self))")
+        let verified = try Command(
+            "/usr/bin/openssl",
+            [
+                "dgst", "-sha256", "-verify", folder + "/key.pem", "-signature", folder + "/signature",
+                folder + "/message",
+            ], environment: [:]
+        ).run()
+        #expect(String(decoding: verified.output, as: UTF8.self) == "Verified OK\n")
+        let body = try #require(
+            try JSONSerialization.jsonObject(with: Data(claims.output)) as? [String: Any])
+        #expect(body["sub"] as? String == "system:serviceaccount:default:builder")
+        #expect(body["aud"] as? [String] == ["vault"])
+        #expect((body["exp"] as? Int ?? 0) - (body["iat"] as? Int ?? 0) == 600)
+        let bound = try #require(body["kubernetes.io"] as? [String: Any])
+        #expect((bound["pod"] as? [String: String])?["uid"] == (try machine.uid(of: "web")))
+        #expect(try File.status(folder + "/lib/service-account-key.json").permissions == 0o600)
+        // Renewed before it is due, it stays the same.
+        let pod = "\(folder)/lib/pods/default_web_\(try machine.uid(of: "web"))"
+        #expect(try machine.run("internal", "upkeep", pod).code == 0)
+        #expect(try machine.run("exec", "web", "--", "cat", "/t/token").output == token)
+        // A root with another key: the old token is good no more, and is replaced in the running pod.
+        try File.remove(folder + "/lib/service-account-key.json")
+        #expect(try machine.run("internal", "upkeep", pod).code == 0)
+        let renewed = try machine.run("exec", "web", "--", "cat", "/t/token").output
+        #expect(renewed.split(separator: ".").count == 3 && renewed != token)
+    }
+
+    @Test("many commands that need the signing key at once make one")
+    func oneKey() throws {
+        let machine = try Machine(image: false)
+        let script = "for i in 1 2 3 4 5 6 7 8; do \"$@\" & done; wait"
+        let command = machine.command(["get", "--raw", "/openid/v1/jwks"])
+        let answers = try Command(
+            "/bin/sh", ["-c", script, "sh", command.path] + command.arguments, environment: [:]
+        ).run()
+        let lines = String(decoding: answers.output, as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 8)
+        #expect(Set(lines).count == 1)
+    }
+
+    private static let mounts = """
+        volumeMounts:
+        - {name: c, mountPath: /c}
+        - {name: s, mountPath: /s}
+        - {name: p, mountPath: /p}
+        - {name: c, mountPath: /part, subPath: key}
+        """
+    private static let volumes = """
+        securityContext: {fsGroup: 2000}
+        volumes:
+        - name: c
+          configMap: {name: settings}
+        - name: s
+          secret: {secretName: keys, optional: true}
+        - name: p
+          projected:
+            sources:
+            - configMap: {name: settings, items: [{key: key, path: deep/file}]}
+            - downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}
+            - downwardAPI:
+                items:
+                - {path: cpu, mode: 0440, resourceFieldRef: {containerName: app, resource: limits.cpu, divisor: 1m}}
+        """
+
+    private static func settings(_ value: String) -> String {
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {key: \"\(value)\"}\n"
+    }
+    private static func keys(_ value: String) -> String {
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {key: \"\(value)\"}\n"
+    }
+
+    @Test("apply and delete of config maps and secrets reach the volumes of pods that run, whole, but no subPath mount")
+    func follow() throws {
+        let machine = try Machine()
+        try machine.apply(Self.settings("one"))
+        let pod = Machine.pod(
+            "web", "sleep 100", spec: Self.volumes,
+            container: "resources: {limits: {cpu: 250m}}\n" + Self.mounts)
+        try machine.apply(pod)
+        try machine.waitForPhase("Running", of: "web")
+        func see(_ script: String) throws -> String {
+            let answer = try machine.run("exec", "web", "--", "sh", "-c", script)
+            return answer.output + answer.errors
+        }
+        #expect(try see("cat /c/key /p/deep/file /part; ls /s; cat /p/cpu") == "oneoneone250")
+        #expect(try see("stat -c '%a %g' /p/..data/cpu") == "440 2000\n")
+        let before = try see("cd /c && ls -d ..2*")
+        try machine.apply(Self.settings("one"))
+        #expect(try see("cd /c && ls -d ..2*") == before)
+        try machine.apply(Self.settings("two"))
+        #expect(try see("cat /c/key /p/deep/file /part") == "twotwoone")
+        #expect(try see("stat -c '%a %g' /c/..data/key; cd /c && ls -d ..2* | wc -l") == "644 2000\n1\n")
+        // An optional object comes, changes and goes.
+        try machine.apply(Self.keys("a"))
+        try machine.apply(Self.keys("b"))
+        #expect(try see("cat /s/key") == "b")
+        #expect(try machine.run("delete", "secret", "keys").code == 0)
+        #expect(try see("ls /s") == "")
+        // A required one goes: what it gave stays, and an event says why.
+        #expect(try machine.run("delete", "cm", "settings").code == 0)
+        #expect(try see("cat /c/key") == "two")
+        #expect(
+            try machine.run("describe", "pod", "web").output.contains(
+                "MountVolume.SetUp failed for volume \"c\" : configmap \"settings\" not found"))
+        try machine.apply(pod.replacingOccurrences(of: "  name: web\n", with: "  name: web\n  labels: {tier: front}\n"))
+        try machine.apply(Self.settings("three"))
+        #expect(try see("cat /c/key /p/labels") == "threetier=\"front\"")
+    }
+
+    @Test("of many applies at once, the object and the volume hold the same in the end, and a reader sees whole files")
+    func concurrent() throws {
+        let machine = try Machine()
+        try machine.apply(Self.settings("0"))
+        try machine.apply(
+            Machine.pod(
+                "web",
+                "for i in $(seq 20000); do v=$(cat /c/..data/key) && [ -n \"$v\" ] || { echo torn; break; }; done; sleep 100",
+                spec: "volumes: [{name: c, configMap: {name: settings}}]",
+                container: "volumeMounts: [{name: c, mountPath: /c}]"))
+        try machine.waitForPhase("Running", of: "web")
+        for index in 1...8 {
+            try File.replace("\(machine.root)/\(index).yaml", with: Array(Self.settings("\(index)").utf8))
+        }
+        let command = machine.command(["apply", "-f"])
+        let script = "root=$1; shift; for i in 1 2 3 4 5 6 7 8; do \"$@\" $root/$i.yaml & done; wait"
+        let result = try Command(
+            "/bin/sh", ["-c", script, "sh", machine.root, command.path] + command.arguments, environment: [:]
+        ).run()
+        #expect(String(decoding: result.errors, as: UTF8.self) == "")
+        let inside = try machine.run("exec", "web", "--", "cat", "/c/key").output
+        #expect(try machine.run("get", "cm", "settings", "-o", "yaml").output.contains("key: \"\(inside)\""))
+        #expect(try machine.run("logs", "web").output == "")
+    }
+
+    @Test("what says that it is immutable does not change, in the server's words")
+    func immutable() throws {
+        let machine = try Machine(image: false)
+        try machine.apply(Self.settings("one") + "immutable: true\n")
+        let answer = try machine.run("apply", "-f", "-", input: Self.settings("two") + "immutable: true\n")
+        #expect(answer.code == 1)
+        #expect(answer.errors.contains("data: Forbidden: field is immutable when `immutable` is set"))
+        let back = try machine.run("apply", "-f", "-", input: Self.settings("one"))
+        #expect(back.code == 1)
+        #expect(back.errors.contains("immutable: Forbidden: field is immutable when `immutable` is set"))
+    }
+}
