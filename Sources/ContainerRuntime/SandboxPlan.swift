@@ -148,6 +148,8 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
     package var imageID: String
     /// Paths in the image that are writable volumes: its `VOLUME`s, less those that the pod mounts itself.
     package var imageVolumes: [String]
+    /// Parts of volumes that it mounts.
+    package var parts: [VolumePart]
     /// Keeps standard input open for `attach`; without it `/dev/null`.
     package var stdin: Bool
     package var tty: Bool
@@ -168,6 +170,7 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
         layers = []
         imageID = ""
         imageVolumes = []
+        parts = []
         stdin = false
         tty = false
         terminationMessageFromLogs = false

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import LinuxKernel
 
 /// A part of a volume, `subPath` or `subPathExpr`, that is mounted instead of its root.
 ///
 /// It stays a pair of the volume's root and a path below it, and is never joined to one path: what the volume holds may
-/// change until the container starts, and a link put there would lead a joined path out. The runtime opens it at the
-/// moment of the mount with ``LinuxKernel/SubPath/make(_:below:)`` (or `open`, where ``prepare()`` has run) and binds the
-/// descriptor. That is also where it is made in a volume in memory, which only the shim's mount namespace shows.
+/// change until the container starts, and a link put there would lead a joined path out. The runtime makes what is missing
+/// of it and opens it at the moment of the mount with ``LinuxKernel/SubPath/make(_:below:)``, and binds the descriptor.
 package struct SubPathMount: Codable, Hashable, Sendable {
     /// The volume's root: ``PreparedVolume/path``.
     package let root: String
@@ -32,20 +30,6 @@ package struct SubPathMount: Codable, Hashable, Sendable {
 
     /// Whether it names the root itself.
     package var isRoot: Bool { path.split(separator: "/").allSatisfy { $0 == "." } }
-
-    /// Makes what is missing of it, and shows that it stays in the volume.
-    ///
-    /// Not for a volume in memory.
-    package func prepare() throws(SubPathError) {
-        do {
-            let folder = try File.open(root, [.path, .directory])
-            _ = try SubPath.make(path, below: folder.raw)
-        } catch  where error.errno == .crossDevice || error.errno == .tooManyLinks {
-            throw SubPathError("subPath \"\(path)\" leaves the volume through a symbolic link")
-        } catch {
-            throw SubPathError("subPath \"\(path)\": \(error)")
-        }
-    }
 }
 
 /// Why a part of a volume is not mounted.

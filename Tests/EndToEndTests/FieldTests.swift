@@ -107,6 +107,48 @@ struct FieldTests {
         #expect(try machine.run("logs", "part").output == "3777 2000\n1\n")
     }
 
+    /// A pod whose init container prepares the volume, of which the other mounts the part `part`.
+    private static func partial(_ name: String, _ preparation: String, _ script: String) -> String {
+        Machine.pod(
+            name, script,
+            spec: """
+                volumes: [{name: v, emptyDir: {}}]
+                initContainers:
+                - {name: first, image: busybox, imagePullPolicy: Never, command: [sh, -c, "\(preparation)"], volumeMounts: [{name: v, mountPath: /v}]}
+                """, container: "volumeMounts: [{name: v, mountPath: /part, subPath: part}]")
+    }
+
+    @Test(
+        "what an init container puts into a volume is there to be mounted: a file, or what a link in the volume names")
+    func preparedPart() throws {
+        let machine = try Machine()
+        try machine.apply(Self.partial("file", "echo prepared > /v/part", "cat /part"))
+        try machine.apply(Self.partial("linked", "echo behind > /v/real && ln -s real /v/part", "cat /part"))
+        try machine.waitForPhase("Succeeded", of: "file")
+        try machine.waitForPhase("Succeeded", of: "linked")
+        #expect(try machine.run("logs", "file", "-c", "app").output == "prepared\n")
+        #expect(try machine.run("logs", "linked", "-c", "app").output == "behind\n")
+    }
+
+    @Test(
+        "a part that a link leads out of its volume is refused at the start, in the kubelet's words",
+        arguments: [
+            ("ln -s /etc /v/part", "failed to prepare subPath"),
+            ("ln -s /not/there /v/part", "failed to create subPath directory"),
+        ])
+    func escapingPart(preparation: String, words: String) throws {
+        let machine = try Machine()
+        try machine.apply(Self.partial("escaping", preparation, "ls /part"))
+        try machine.wait(["get", "pod", "escaping", "-o", "json"], for: "CreateContainerConfigError") {
+            $0.output.contains("CreateContainerConfigError")
+        }
+        let answer = try status(machine, "escaping")
+        #expect(answer.contains("\"\(words) for volumeMount \\\"v\\\" of container \\\"app\\\"\""))
+        #expect(try machine.run("get", "events").output.contains("it leaves the volume through a symbolic link"))
+        #expect(try machine.run("logs", "escaping", "-c", "app").output.isEmpty)
+        #expect(try !File.exists("/not"))
+    }
+
     @Test("a working folder that is no absolute path is found at the start")
     func relativeFolder() throws {
         let machine = try Machine()

@@ -91,6 +91,9 @@ struct PreparedContainer {
 
         let variables = try environment()
         let volumes = try volumeMounts(variables)
+        plan.parts = zip(container.container.volumeMounts ?? [], volumes).compactMap { mount, volume in
+            volume.subPath.map { VolumePart(volume: mount.name, root: volume.source, path: $0) }
+        }
         let context = try EffectiveSecurityContext.resolve(
             pod: run.pod, container: container, image: ImageIdentity(user: defaults.User ?? "", database: users),
             node: run.node)
@@ -216,16 +219,7 @@ struct PreparedContainer {
         } catch {
             throw Refusal(.containerConfig, field: "\(field).subPath", message: error.description)
         }
-        guard !part.isRoot else { return nil }
-        guard volume.memory == nil else { return part.path }
-        do { try part.prepare() } catch {
-            // The kubelet's message is vague on purpose; the cause is for who runs this machine.
-            run.tell(.warning, "FailedSubPath", "\(field).subPath: \(error)", container: name)
-            throw Refusal(
-                .containerConfig, field: "\(field).subPath",
-                message: "failed to prepare subPath for volumeMount \"\(mount.name)\" of container \"\(name)\"")
-        }
-        return part.path
+        return part.isRoot ? nil : part.path
     }
 
     /// A file of the container's own that every user in it can write; `path` is where it sees it.

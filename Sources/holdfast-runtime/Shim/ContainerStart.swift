@@ -23,6 +23,7 @@ struct ContainerStart {
     }
 
     func start() throws -> (attempt: ContainerRun.Attempt, streams: Streams) {
+        for part in plan.parts { try part.prepare() }
         let spec = try JSONFile.read(RuntimeSpec.self, from: plan.folder + "/config.json")
         let upper = try freshFolders("upper", "work", like: plan.layers.first)
         var launch = try LaunchPlan(

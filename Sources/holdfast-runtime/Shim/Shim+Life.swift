@@ -102,6 +102,8 @@ extension Shim {
                 throw error
             }
             record(.normal, "Created", "Created container: \(name)", container: name)
+        } catch let error as VolumePartError {
+            postpone(container, error)
         } catch let error as LaunchError where error.step == .parse {
             refuse(container, "CreateContainerError", error.description)
         } catch let error as LaunchError {
@@ -118,6 +120,17 @@ extension Shim {
         container.plan.readiness = .refused(waiting)
         container.status.state = .waiting(waiting)
         record(.warning, "Failed", "Error: \(message)", container: container.plan.name)
+    }
+
+    /// What stands in a volume may change: it is tried again, as the kubelet does.
+    private func postpone(_ container: ContainerRun, _ error: VolumePartError) {
+        let name = container.plan.name
+        let message = error.message(container: name)
+        container.status.state = .waiting(Waiting(reason: "CreateContainerConfigError", message: message))
+        record(.warning, "FailedSubPath", "\(container.plan.fieldPath).volumeMounts: \(error)", container: name)
+        record(.warning, "Failed", "Error: \(message)", container: name)
+        container.phase = .backingOff(
+            timer: loop.after(seconds: 10) { [unowned container] in container.phase = .idle })
     }
 
     private func watch(
