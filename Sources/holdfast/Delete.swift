@@ -27,6 +27,8 @@ struct Delete: ParsableCommand {
         name: [.customShort("l"), .customLong("selector")],
         help: "All objects of the kind with these labels: app=web,tier!=back.")
     var selector: String?
+    @Flag(help: "What is not there is as good as deleted.")
+    var ignoreNotFound = false
     @Flag(help: "Give containers one second to end.")
     var now = false
     @Option(help: ArgumentHelp("Give containers so many seconds to end.", valueName: "seconds"))
@@ -69,6 +71,7 @@ struct Delete: ParsableCommand {
                 try Console.print("\(target.resource.singular) \"\(target.name.name)\" \(verb)\(place)")
             },
             failed: { (error) throws(EngineError) in
+                if ignoreNotFound, case .notFound = error { return }
                 failed = true
                 try Console.note(error.description)
             })

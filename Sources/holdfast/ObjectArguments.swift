@@ -18,8 +18,19 @@ enum ObjectArguments {
                 return (try kind(String(parts[0])), String(parts[1]))
             }
         }
-        let resource = try kind(first)
-        return words.count == 1 ? [(resource, nil)] : words.dropFirst().map { (resource, $0) }
+        let resources = try kinds(first)
+        guard words.count > 1 else { return resources.map { ($0, nil) } }
+        return resources.flatMap { resource in words.dropFirst().map { (resource, $0) } }
+    }
+
+    /// `pods,pvc`; `all` is what runs.
+    private static func kinds(_ word: String) throws -> [Resource] {
+        var found: [Resource] = []
+        for part in word.split(separator: ",", omittingEmptySubsequences: false) {
+            let resource = part == "all" ? .pod : try kind(String(part))
+            if !found.contains(resource) { found.append(resource) }
+        }
+        return found
     }
 
     /// The name of a pod, written `web` or `pod/web`.
@@ -32,6 +43,7 @@ enum ObjectArguments {
         return String(parts[1])
     }
 
+    /// The kind with this name.
     private static func kind(_ word: String) throws -> Resource {
         guard let resource = Resource(named: word) else {
             throw EngineError.failed("the server doesn't have a resource type \"\(word)\": \(kinds)")

@@ -3,18 +3,55 @@ package import KubernetesAPI
 
 /// Objects as `get` prints them without `-o json|yaml|name`.
 package enum ObjectTable {
+    /// What a table has beside a row an object.
+    package struct Extras: Sendable {
+        /// The first row.
+        package var heading = true
+        /// A last column LABELS.
+        package var labels = false
+        /// `pod/web` for `web`: several kinds stand together.
+        package var kinds = false
+        package init() {}
+    }
+
     /// The table; with a first column NAMESPACE, as `-A` shows it, when asked to.
     package static func text(
-        _ resource: Resource, _ objects: [JSONValue], wide: Bool, withNamespace: Bool, now: Timestamp
+        _ resource: Resource, _ objects: [JSONValue], wide: Bool, withNamespace: Bool, now: Timestamp,
+        _ extras: Extras = Extras()
     ) -> String {
         let namespaced = withNamespace && resource.isNamespaced
-        var table = Table((namespaced ? ["NAMESPACE"] : []) + heading(resource, wide: wide))
+        let heading =
+            (namespaced ? ["NAMESPACE"] : []) + heading(resource, wide: wide) + (extras.labels ? ["LABELS"] : [])
+        var table = Table(extras.heading ? heading : nil)
+        let nameColumn = Self.heading(resource, wide: wide).firstIndex(of: "NAME")
         for object in objects {
             let namespace = object.at("metadata", "namespace")?.stringValue ?? ""
-            table.add(
-                (namespaced ? [namespace] : []) + row(resource, object, wide: wide, now: now))
+            var cells = row(resource, object, wide: wide, now: now)
+            if extras.kinds, let nameColumn { cells[nameColumn] = "\(resource.singular)/\(cells[nameColumn])" }
+            table.add((namespaced ? [namespace] : []) + cells + (extras.labels ? [labels(object)] : []))
         }
         return table.text
+    }
+
+    /// `-o custom-columns=NAME:.metadata.name,NODE:.spec.nodeName`.
+    package static func text(_ objects: [JSONValue], columns: [(name: String, path: JSONPath)], heading: Bool) -> String
+    {
+        var table = Table(heading ? columns.map(\.name) : nil)
+        for object in objects {
+            table.add(
+                columns.map { column in
+                    let found = column.path.findings(in: object)
+                    return found.isEmpty ? "<none>" : found.map(JSONPath.text).joined(separator: ",")
+                })
+        }
+        return table.text
+    }
+
+    private static func labels(_ object: JSONValue) -> String {
+        let labels = object.at("metadata", "labels")?.objectValue ?? [:]
+        guard !labels.isEmpty else { return "<none>" }
+        return labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.stringValue ?? "")" }.joined(
+            separator: ",")
     }
 
     private static func heading(_ resource: Resource, wide: Bool) -> [String] {

@@ -4,7 +4,7 @@
 struct Table {
     private var layout = TabbedText(minimum: 6, padding: 3)
 
-    init(_ heading: [String]) { add(heading) }
+    init(_ heading: [String]?) { if let heading { add(heading) } }
 
     mutating func add(_ row: [String]) { layout.add(0, row.joined(separator: "\t")) }
 
