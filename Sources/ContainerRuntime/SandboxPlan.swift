@@ -124,6 +124,8 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
         /// An init container with `restartPolicy: Always`: it runs beside the containers.
         case sidecar
         case main
+        /// Added to the running pod, and never started again.
+        case ephemeral
     }
     package enum Readiness: Codable, Hashable, Sendable {
         /// `config.json` is in the container's folder.
@@ -152,7 +154,11 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
     package var parts: [VolumePart]
     /// Keeps standard input open for `attach`; without it `/dev/null`.
     package var stdin: Bool
+    /// Whoever attaches first is the only one whose input it gets.
+    package var stdinOnce: Bool
     package var tty: Bool
+    /// The container whose PID namespace it has; nil: it has one as the pod says.
+    package var target: String?
     /// FallbackToLogsOnError takes the end of the log where the file is empty.
     package var terminationMessageFromLogs: Bool
     /// The signal that asks the first process to end; SIGTERM unless the image says otherwise.
@@ -172,6 +178,7 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
         imageVolumes = []
         parts = []
         stdin = false
+        stdinOnce = false
         tty = false
         terminationMessageFromLogs = false
         stopSignal = 15

@@ -99,6 +99,9 @@ extension ContextFields {
         if pod.spec.shareProcessNamespace == true {
             return Decided(.pod, from: .pod(field: "spec.shareProcessNamespace"))
         }
+        if container.kind == .ephemeral, !(container.container.targetContainerName ?? "").isEmpty {
+            return Decided(.target, from: .container(field: "\(container.path).targetContainerName"))
+        }
         return Decided(.container, from: .kubernetes)
     }
 }

@@ -69,6 +69,8 @@ package struct EffectiveSecurityContext: Hashable, Sendable {
     package struct Namespaces: Hashable, Sendable {
         package enum Owner: String, Hashable, Sendable {
             case host, pod, container
+            /// Of the container that an ephemeral one looks into.
+            case target
         }
         package var network: Decided<Owner>
         package var uts: Decided<Owner>

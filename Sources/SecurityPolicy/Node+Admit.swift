@@ -105,7 +105,7 @@ extension Node {
         }
         let profiles =
             [pod.spec.securityContext?.appArmorProfile]
-            + pod.podContainers.map { $0.container.securityContext?.appArmorProfile }
+            + (pod.podContainers + pod.ephemeralContainers).map { $0.container.securityContext?.appArmorProfile }
         let annotations = (pod.metadata.annotations ?? [:]).filter {
             $0.key.hasPrefix("container.apparmor.security.beta.kubernetes.io/")
         }.values.sorted()

@@ -9,6 +9,8 @@ package struct PodContainer: Hashable, Sendable {
         /// An init container with `restartPolicy: Always`.
         case sidecar
         case main
+        /// Added to the running pod, to look into it.
+        case ephemeral
     }
     package let kind: Kind
     /// Its path in the manifest: `spec.initContainers[0]`.
@@ -28,6 +30,13 @@ extension Pod {
             PodContainer(kind: .main, path: "spec.containers[\(index)]", container: container)
         }
         return first + rest
+    }
+
+    /// Those that were added to the running pod; for what the pod is as a whole they do not count.
+    package var ephemeralContainers: [PodContainer] {
+        (spec.ephemeralContainers ?? []).enumerated().map { index, container in
+            PodContainer(kind: .ephemeral, path: "spec.ephemeralContainers[\(index)]", container: container)
+        }
     }
 
     /// The pod as the kubelet writes it in its messages: `name_namespace(uid)`.

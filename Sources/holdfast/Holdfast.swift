@@ -19,7 +19,8 @@ struct Holdfast: ParsableCommand {
             HOLDFAST_ROOT names the folder that --root names; HOLDFAST_RUNTIME the path of holdfast-runtime.
             """,
         subcommands: [
-            Apply.self, Run.self, Get.self, Describe.self, Delete.self, Logs.self, Exec.self, Wait.self, Image.self,
+            Apply.self, Run.self, Get.self, Describe.self, Delete.self, Logs.self, Exec.self, Attach.self, Debug.self,
+            Wait.self, Image.self,
             Internal.self,
         ])
 

@@ -9,6 +9,20 @@ package func validate(_ pod: Pod) -> [FieldError] {
     return validation.errors
 }
 
+/// What the API server refuses about ephemeral containers that are added to a pod; nothing if it takes them.
+package func validateEphemeralContainers(of pod: Pod) -> [FieldError] {
+    var validation = Validation()
+    validation.within("spec") { validation in
+        let claims = (pod.spec.resourceClaims ?? []).compactMap { $0["name"]?.stringValue }.filter { !$0.isEmpty }
+        // The pod's volumes were seen when it was created.
+        let volumes = Dictionary((pod.spec.volumes ?? []).map { ($0.name, $0) }) { first, _ in first }
+        validation.ephemeralContainers(
+            pod.spec.ephemeralContainers,
+            ContainerContext(spec: pod.spec, volumes: volumes, claims: Set(claims)))
+    }
+    return validation.errors
+}
+
 extension Validation {
     fileprivate mutating func pod(_ pod: Pod) {
         metadata(pod.metadata, isNamespaced: true, name: NameRules.subdomain)

@@ -81,7 +81,10 @@ extension Engine {
     /// A pod that is there keeps its spec: what a pod runs as is decided when it is made.
     private func update(_ place: PodPlace, to pod: Pod) throws(EngineError) -> AppliedObject.Outcome {
         var stored = try pods.readTyped(place)
-        let changes = JSONChange.paths(from: try tree(stored.spec), to: try tree(pod.spec), at: "spec")
+        var asked = pod.spec
+        // They are no part of a manifest, and stay.
+        asked.ephemeralContainers = stored.spec.ephemeralContainers
+        let changes = JSONChange.paths(from: try tree(stored.spec), to: try tree(asked), at: "spec")
         guard changes.isEmpty else {
             throw .invalid(
                 "The Pod \"\(place.name.name)\" is invalid: spec: Forbidden: pod updates may not change fields other than "

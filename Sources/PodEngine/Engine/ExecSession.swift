@@ -43,7 +43,7 @@ struct ExecSession {
             switch reply {
             case .exited(let code): return code
             case .failed(let code, let message): throw .exec(code: code, message: message)
-            case .started, .changed, .stopped: continue
+            case .started, .changed, .accepted, .stopped: continue
             }
         }
         if ended { throw .failed("the pod ended, and the command with it") }

@@ -8,6 +8,8 @@ final class InputRelay {
     private var far: OwnedDescriptor?
     private var pending: [UInt8] = []
     private var isWaiting = false
+    /// The source is a file, which is always ready and cannot be waited for: epoll(7).
+    private var isFile = false
     private let inputToken: UInt64
     private let roomToken: UInt64
 
@@ -32,7 +34,16 @@ final class InputRelay {
         self.roomToken = roomToken
     }
 
-    func register(_ queue: borrowing EventQueue) throws(SyscallError) { try queue.add(source, token: inputToken) }
+    func register(_ queue: borrowing EventQueue) throws(SyscallError) {
+        do { try queue.add(source, token: inputToken) } catch  where error.errno == .notPermitted {
+            isFile = true
+            try copyFile(queue)
+        }
+    }
+
+    private func copyFile(_ queue: borrowing EventQueue) throws(SyscallError) {
+        while sink != nil, !isWaiting { try copy(queue) }
+    }
 
     /// Takes what was typed, and passes on what fits.
     func copy(_ queue: borrowing EventQueue) throws(SyscallError) {
@@ -57,22 +68,24 @@ final class InputRelay {
             return try finish(queue)  // It reads no more.
         }
         pending.removeFirst(done)
-        if pending.isEmpty == isWaiting { try wait(!isWaiting, raw, queue) }
+        guard pending.isEmpty == isWaiting else { return }
+        try wait(!isWaiting, raw, queue)
+        if isFile { try copyFile(queue) }
     }
 
     private func wait(_ wait: Bool, _ raw: Int32, _ queue: borrowing EventQueue) throws(SyscallError) {
         isWaiting = wait
         if wait {
-            try queue.remove(source)
+            if !isFile { try queue.remove(source) }
             try queue.add(raw, .output, token: roomToken)
         } else {
             try queue.remove(raw)
-            try queue.add(source, token: inputToken)
+            if !isFile { try queue.add(source, token: inputToken) }
         }
     }
 
     private func finish(_ queue: borrowing EventQueue) throws(SyscallError) {
-        try queue.remove(isWaiting ? sink?.raw ?? source : source)
+        if isWaiting, let raw = sink?.raw { try queue.remove(raw) } else if !isFile { try queue.remove(source) }
         sink = nil
     }
 }

@@ -78,7 +78,7 @@ struct PreparationRun {
         guard let volumes = prepareVolumes(&plan) else { return waiting(plan) }
         let shared = PreparedContainer.Shared(
             run: self, hostname: hostname, volumes: volumes, owners: plan.userMapping)
-        for container in pod.podContainers {
+        for container in pod.podContainers + pod.ephemeralContainers {
             if let kept = keeps(container) {
                 plan.containers.append(kept)
             } else {
@@ -148,7 +148,7 @@ struct PreparationRun {
     private func waiting(_ plan: SandboxPlan) -> SandboxPlan {
         var plan = plan
         if plan.waiting == nil { plan.waiting = Waiting(reason: "ContainerCreating") }
-        plan.containers = pod.podContainers.map { container in
+        plan.containers = (pod.podContainers + pod.ephemeralContainers).map { container in
             PreparedContainer.frame(
                 container, in: folder, readiness: .pending(Waiting(reason: "ContainerCreating")))
         }
@@ -229,7 +229,7 @@ extension Pod {
             guard let limit = container.container.resources.limits?["memory"]?.value, limit > 0 else { return nil }
             switch container.kind {
             case .`init`: start = max(start, limit)
-            case .sidecar, .main: running = running.addingReportingOverflow(limit).overflow ? .max : running + limit
+            case .sidecar, .main, .ephemeral: running = running.addingReportingOverflow(limit).overflow ? .max : running + limit
             }
         }
         return Bytes(max(start, running))

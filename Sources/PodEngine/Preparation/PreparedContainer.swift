@@ -42,11 +42,13 @@ struct PreparedContainer {
             case .`init`: .`init`
             case .sidecar: .sidecar
             case .main: .main
+            case .ephemeral: .ephemeral
             }
         var plan = ContainerPlan(
             name: container.container.name, fieldPath: container.path, kind: kind, readiness: readiness,
             folder: "\(podFolder)/containers/\(container.container.name)", image: container.container.image ?? "")
         plan.stdin = container.container.stdin == true
+        plan.stdinOnce = container.container.stdinOnce == true
         plan.tty = container.container.tty == true
         plan.terminationMessageFromLogs = container.container.terminationMessagePolicy == "FallbackToLogsOnError"
         return plan
@@ -100,6 +102,13 @@ struct PreparedContainer {
         let process = try ContainerProcess(
             container: container, image: defaults, variables: variables, hostname: shared.hostname,
             user: users.user(uid: context.uid.value))
+        if context.namespaces.pid.value == .target { plan.target = container.container.targetContainerName }
+        let podIsPrivileged = run.pod.podContainers.contains { $0.container.securityContext?.privileged == true }
+        if context.privileged.value, !podIsPrivileged {
+            throw Refusal(
+                .container, field: "\(container.path).securityContext.privileged",
+                message: "no privileged container allowed in sandbox")
+        }
         plan.imageVolumes = try imageVolumes(defaults, besides: volumes)
         plan.stopSignal = try stopSignal(defaults)
 
@@ -112,9 +121,7 @@ struct PreparedContainer {
                     hosts: run.files.hosts, hostname: run.files.hostname,
                     resolverConfiguration: run.files.resolverConfiguration,
                     sharedMemory: run.pod.spec.hostIPC == true ? "/dev/shm" : run.files.sharedMemory),
-                podIsPrivileged: run.pod.podContainers.contains {
-                    $0.container.securityContext?.privileged == true
-                }),
+                podIsPrivileged: podIsPrivileged),
             seccomp: try SeccompPreparation(container: container, context: context, node: run.node).spec(),
             devices: context.privileged.value ? try HostDevices.list() : [],
             cgroupPath: "/holdfast/\(run.pod.metadata.uid ?? "")/\(name)",

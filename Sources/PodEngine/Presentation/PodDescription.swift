@@ -16,6 +16,7 @@ package struct PodDescription {
         description.writeHead()
         description.writeContainers("Init Containers", "initContainers", "initContainerStatuses")
         description.writeContainers("Containers", "containers", "containerStatuses")
+        description.writeContainers("Ephemeral Containers", "ephemeralContainers", "ephemeralContainerStatuses")
         description.writeConditions()
         description.writeVolumes()
         description.writeTail()

@@ -47,6 +47,8 @@ struct PodReport {
         value["hostIPs"] = hostAddress.map { [["ip": .string($0)]] }
         value["podIP"] = addresses.first.map(JSONValue.string)
         value["podIPs"] = addresses.isEmpty ? nil : .array(addresses.map { ["ip": .string($0)] })
+        let debuggers = statuses(of: "ephemeralContainers")
+        value["ephemeralContainerStatuses"] = debuggers.isEmpty ? nil : .array(debuggers)
         value["initContainerStatuses"] = states.isEmpty ? nil : .array(states)
         return value
     }
@@ -85,11 +87,17 @@ struct PodReport {
     private func statuses(of list: String) -> [JSONValue] {
         (object.at("spec", list)?.elements ?? []).map { container in
             let name = container["name"]?.stringValue ?? ""
-            return Self.entry(
+            var entry = Self.entry(
                 container, isInit: list == "initContainers", reported: status?.containers.first { $0.name == name },
                 waiting: waitingAtFirst(isInit: list == "initContainers"),
                 abandoned: { if case .abandoned = record.life { true } else { false } }(),
                 plan: plan?.containers.first { $0.name == name }, user: users[name], uid: record.place.uid)
+            if list == "ephemeralContainers" {
+                // Nothing waits for it, so nobody asks whether it is ready.
+                entry["ready"] = false
+                entry["started"] = nil
+            }
+            return entry
         }
     }
 

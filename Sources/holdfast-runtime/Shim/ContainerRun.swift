@@ -31,6 +31,10 @@ final class ContainerRun {
         var readers: [(descriptor: Int32, token: EventLoop.Token, stream: LogFile.Stream)] = []
         var processToken: EventLoop.Token?
         var reportToken: EventLoop.Token?
+        /// Commands that see what it writes.
+        var attachments: [Attachment] = []
+        /// One of them has not read what it was sent: nothing is read from the container until it has.
+        var isPaused = false
         /// The terminal's master side, or the writing end of its standard input.
         var input: Int32?
         /// All has been given back; what comes late is closed.

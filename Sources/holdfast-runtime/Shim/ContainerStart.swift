@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ContainerRuntime
 import LinuxKernel
+import LinuxTypes
 import OCISpec
 
 /// Starts one container from its `config.json`, with fresh writable folders.
@@ -13,6 +14,8 @@ struct ContainerStart {
     let owners: OwnerMapping?
     /// Takes away what an earlier run has left at a path, without waiting for it.
     let discard: (String) throws -> Void
+    /// A process that the shim has not reaped, in whose PID namespace the container is to be.
+    let target: Int32?
 
     /// What the shim reads from and writes to.
     struct Streams {
@@ -31,6 +34,14 @@ struct ContainerStart {
             cgroupPath: "/holdfast/unnamed")
         launch.mounts.insert(contentsOf: try imageVolumes(), at: 0)
         sandbox.share(with: &launch)
+        let pid = try target.map { try Process.namespace(.pid, of: $0).release() }
+        defer { if let pid { _ = OwnedDescriptor(taking: pid) } }
+        if let pid {
+            launch.namespaces = launch.namespaces.map { namespace in
+                namespace.kind == .pid
+                    ? NamespacePlan(kind: .pid, source: .path("/proc/self/fd/\(pid)")) : namespace
+            }
+        }
         let log = try LogFile(folder: plan.folder, run: attemptNumber)
         let cgroup: Cgroup
         do throws(SyscallError) { cgroup = try Cgroup.create(launch.cgroup, layout: cgroupLayout) } catch {

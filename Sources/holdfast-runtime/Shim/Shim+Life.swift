@@ -14,17 +14,18 @@ extension Shim {
         guard sandbox != nil else { return }
         try prepareIfNeeded()
         guard plan.waiting == nil else { return }
+        for container in containers where container.plan.kind == .ephemeral { startIfIdle(container) }
         if !isInitialised {
             guard try initialise() else { return }
             isInitialised = true
         }
-        for container in containers where container.plan.kind != .`init` { startIfIdle(container) }
+        for container in containers where [.main, .sidecar].contains(container.plan.kind) { startIfIdle(container) }
         if mains.allSatisfy(\.hasEnded) { stop(.init(gracePeriod: plan.terminationGracePeriod)) }
     }
 
     /// Init containers to their ends and sidecars to their starts, in order; true when all are.
     private func initialise() throws -> Bool {
-        for container in containers where container.plan.kind != .main {
+        for container in containers where [.`init`, .sidecar].contains(container.plan.kind) {
             startIfIdle(container)
             switch container.plan.kind {
             case .`init` where hasSucceeded(container): continue
@@ -88,11 +89,17 @@ extension Shim {
         container.isDue = true
         guard let sandbox, case .idle = container.phase, container.isReady else { return }
         let name = container.plan.name
+        var target: Int32?
+        if let other = container.plan.target {
+            target = process(of: other)
+            guard target != nil else { return awaitTarget(other, container) }
+        }
         do {
             let start = ContainerStart(
                 plan: container.plan, sandbox: sandbox, cgroupLayout: cgroupLayout,
                 attemptNumber: container.status.restartCount,
-                owners: plan.userMapping.map { OwnerMapping(users: [$0], groups: [$0]) }, discard: discard)
+                owners: plan.userMapping.map { OwnerMapping(users: [$0], groups: [$0]) }, discard: discard,
+                target: target)
             let (attempt, streams) = try start.start()
             container.phase = .starting(attempt)
             do { try watch(container, attempt, streams) } catch {
@@ -112,6 +119,23 @@ extension Shim {
             // A full disk, too many open files: the machine's reasons may pass.
             failStart(container, LaunchError(step: .rootFileSystem, field: "image", message: "\(error)"))
         }
+    }
+
+    /// The first process of a container that runs.
+    private func process(of name: String) -> Int32? {
+        guard let container = containers.first(where: { $0.plan.name == name }),
+            case .running(let attempt) = container.phase
+        else { return nil }
+        return attempt.process.pid
+    }
+
+    /// The container whose processes it is to see does not run: it starts once that does.
+    private func awaitTarget(_ name: String, _ container: ContainerRun) {
+        let message = "invalid target container: container \"\(name)\" is not running"
+        let state = ContainerStatus.State.waiting(Waiting(reason: "CreateContainerError", message: message))
+        guard container.status.state != state else { return }
+        container.status.state = state
+        record(.warning, "Failed", "Error: \(message)", container: container.plan.name)
     }
 
     /// It is not started, and trying again would not change that.
@@ -190,6 +214,7 @@ extension Shim {
         guard let exit = try Process.poll(attempt.process.descriptor.raw) else { return }
         let wasOutOfMemory = try attempt.cgroup.hasRunOutOfMemory()
         try release(attempt)
+        endAttachments(attempt, exitCode: exit.shellCode)
         let now = Clock.realtime
         var signal: Int32?
         if case .killed(let number) = exit { signal = number }
@@ -211,7 +236,7 @@ extension Shim {
         // Processes that outlive the first one, in a PID namespace that is not the container's own, end with it.
         try attempt.cgroup.kill()
         for reader in attempt.readers {
-            try drain(reader.descriptor, into: reader.stream)
+            try drain(attempt, reader.descriptor, into: reader.stream)
             try loop.remove(reader.token)
             _ = OwnedDescriptor(taking: reader.descriptor)
         }
@@ -278,6 +303,7 @@ extension Shim {
     private func restarts(_ container: ContainerRun, after termination: ContainerStatus.Termination) -> Bool {
         switch (container.plan.kind, plan.restartPolicy) {
         case (.sidecar, _): true
+        case (.ephemeral, _): false
         case (.`init`, .never), (.main, .never): false
         case (.`init`, _), (.main, .onFailure): termination.exitCode != 0
         case (.main, .always): true

@@ -5,17 +5,22 @@ import LinuxKernel
 /// The call of the prepare command while an image is to be pulled, or a volume to come.
 final class Preparation {
     let child: Int32
+    /// Containers were added when it began.
+    let adds: Bool
     var token: EventLoop.Token?
 
     /// - Parameter child: a pidfd, owned from now on.
-    init(child: Int32) { self.child = child }
+    init(child: Int32, adds: Bool = false) {
+        self.child = child
+        self.adds = adds
+    }
 
     deinit { _ = OwnedDescriptor(taking: child) }
 }
 
 extension Shim {
     private var isPending: Bool {
-        plan.waiting != nil
+        plan.waiting != nil || containersWereAdded
             || containers.contains { container in
                 if case .pending = container.plan.readiness { return true }
                 return false
@@ -32,13 +37,22 @@ extension Shim {
         }
     }
 
+    /// Containers were added: what they need is prepared at once, whatever the others wait for.
+    func prepareAddedContainers() throws {
+        containersWereAdded = true
+        if stopping == nil, preparation == nil { try startPreparation() }
+    }
+
     private func startPreparation() throws {
+        guard isPending, preparation == nil else { return }
+        let adds = containersWereAdded
+        containersWereAdded = false
         let null = try File.open("/dev/null", [.readOnly])
         var command = Command(
             plan.prepareCommand[0], Array(plan.prepareCommand.dropFirst()), environment: environment)
         command.diesWithCaller = true
         let child = try command.start(descriptors: [null.raw, 2, 2])
-        let preparation = Preparation(child: try child.descriptor.duplicate().release())
+        let preparation = Preparation(child: try child.descriptor.duplicate().release(), adds: adds)
         self.preparation = preparation
         preparation.token = try loop.add(preparation.child) { [unowned self] _ in try self.prepared(preparation) }
     }
@@ -50,6 +64,7 @@ extension Shim {
         self.preparation = nil
         preparationBackOff = preparationBackOff == 0 ? (plan.waiting == nil ? 10 : 1) : min(300, preparationBackOff * 2)
         guard exit == .exited(code: 0) else {
+            if preparation.adds { containersWereAdded = true }
             record(
                 .warning, "Failed", "the prepare command ended with \(exit.shellCode); see shim.log in the pod's folder"
             )
@@ -64,6 +79,10 @@ extension Shim {
             else { continue }
             container.plan = found
             container.status.state = ContainerRun(found).status.state
+        }
+        for added in new.containers
+        where added.kind == .ephemeral && !containers.contains(where: { $0.plan.name == added.name }) {
+            containers.append(ContainerRun(added))
         }
         if !isPending { preparationBackOff = 0 }
     }

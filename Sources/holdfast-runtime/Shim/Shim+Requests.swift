@@ -76,6 +76,15 @@ extension Shim {
         case .watch:
             client.isWatching = true
             reply(.changed, to: id)
+        case .containersAdded:
+            do {
+                try prepareAddedContainers()
+                reply(.accepted, to: id)
+            } catch { reply(.failed(code: 1, message: "\(error)"), to: id) }
+        case .attach(let container, let stdin):
+            do { try attach(to: container, stdin: stdin, for: id, client) } catch {
+                reply(.failed(code: 1, message: "\(error)"), to: id)
+            }
         case .stop(let gracePeriod):
             stop(.init(requestedBy: [id], gracePeriod: gracePeriod ?? plan.terminationGracePeriod))
         case .exec(let container, let command, let terminal, let rows, let columns):
@@ -95,6 +104,7 @@ extension Shim {
         guard let client = clients.removeValue(forKey: id) else { return }
         do {
             if let token = client.token { try loop.remove(token) }
+            try detach(client: id)
             if let token = client.processToken { try loop.remove(token) }
             if let process = client.process {
                 try Process.signal(process.descriptor.raw, Signal.kill)

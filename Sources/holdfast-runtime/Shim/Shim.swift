@@ -23,6 +23,8 @@ final class Shim {
     /// Seconds until the prepare command is called again.
     var preparationBackOff: Int64 = 0
     var preparationIsScheduled = false
+    /// The pod's object has containers that are not in the plan yet.
+    var containersWereAdded = false
     private var listener: OwnedDescriptor
     private let signals: SignalQueue
     private var writtenStatus: SandboxStatus?
