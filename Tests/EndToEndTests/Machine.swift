@@ -8,12 +8,12 @@ final class Machine {
     let root: String
     private let binary: String
 
-    /// With `image`, a busybox image is imported.
-    init(image: Bool = true) throws {
+    /// With `image`, a busybox image is imported, which holds these programs too.
+    init(image: Bool = true, programs: [String: [UInt8]] = [:]) throws {
         root = "/var/tmp/holdfast-e2e-\(UUID().uuidString.prefix(8))"
         binary = try Self.executable()
         try File.makeFolders(root, mode: 0o700)
-        if image { try importBusybox() }
+        if image { try importBusybox(with: programs) }
     }
 
     deinit {
@@ -181,10 +181,11 @@ final class Machine {
     // MARK: image
 
     /// A root file system tar of Debian's static busybox, imported as `busybox`.
-    private func importBusybox() throws {
+    private func importBusybox(with programs: [String: [UInt8]]) throws {
         let folder = root + "/rootfs"
         for name in ["bin", "etc", "tmp", "proc", "sys", "dev", "root"] { try File.makeFolders("\(folder)/\(name)") }
         try File.replace("\(folder)/bin/busybox", with: try File.read("/bin/busybox", limit: 64 << 20), mode: 0o755)
+        for (name, bytes) in programs { try File.replace("\(folder)/bin/\(name)", with: bytes, mode: 0o755) }
         for applet in [
             "sh", "cat", "id", "ls", "sleep", "true", "false", "touch", "grep", "mkdir", "rm", "echo", "ps", "kill",
             "test", "ln",
