@@ -15,6 +15,8 @@ package struct Resolve: OptionSet, Sendable {
     package static let beneath = Self(rawValue: UInt64(CLINUX_RESOLVE_BENEATH))
     package static let noSymlinks = Self(rawValue: UInt64(CLINUX_RESOLVE_NO_SYMLINKS))
     package static let noMagicLinks = Self(rawValue: UInt64(CLINUX_RESOLVE_NO_MAGICLINKS))
+    /// Nothing that is mounted on the way is entered.
+    package static let sameMount = Self(rawValue: UInt64(CLINUX_RESOLVE_NO_XDEV))
 }
 
 /// Flags of open(2).
