@@ -12,6 +12,8 @@ struct Confinement {
     var isBornInside = false
     /// A pidfd of the process whose end ends this one; -1 without one.
     let parent: Int32
+    /// The machine's procfs, ``MachineProcesses``; -1 for a process that no security module is told of.
+    let machineProcesses: Int32
 
     func execute() throws(LaunchError) -> Never {
         var program = ""
@@ -27,6 +29,10 @@ struct Confinement {
 
     private func take(_ step: LaunchStep) throws(SyscallError) {
         switch step {
+        case .seLinuxLabel: try labelProcess()
+        case .appArmorProfile:
+            guard let profile = process.appArmorProfile else { return }
+            try MachineProcesses.write("exec \(profile)", to: "attr/apparmor/exec", of: machineProcesses)
         case .keyring: try joinKeyring()
         case .terminal: if process.terminal { try openTerminal() }
         case .standardStreams: try prepareStreams()
@@ -41,6 +47,13 @@ struct Confinement {
         case .capabilities: try setCapabilities()
         default: fatalError("\(step) is no step of a process")
         }
+    }
+
+    /// The kernel forgets both at execve(2), the first of them by following it.
+    private func labelProcess() throws(SyscallError) {
+        guard let label = process.seLinuxLabel else { return }
+        try MachineProcesses.write(label, to: "attr/exec", of: machineProcesses)
+        try MachineProcesses.write(label, to: "attr/keycreate", of: machineProcesses)
     }
 
     /// A kernel without keyrings has none to leak.

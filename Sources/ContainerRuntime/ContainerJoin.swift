@@ -9,7 +9,7 @@ extension ProcessPlan {
     package func start(
         joining container: Int32, in cgroup: Cgroup, owners: OwnerMapping?, _ options: LaunchOptions
     ) throws(LaunchError) -> StartingProcess {
-        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [])
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [], isLabelled: isLabelled)
         return try fork.start(options) { launch throws(LaunchError) in
             for step in LaunchStep.entryOrder {
                 guard step == .namespaces else {
@@ -23,7 +23,8 @@ extension ProcessPlan {
                 }
             }
             try Confinement(
-                process: self, options: options, report: launch.report, isBornInside: true, parent: launch.parent
+                process: self, options: options, report: launch.report, isBornInside: true, parent: launch.parent,
+                machineProcesses: launch.machineProcesses
             ).execute()
         }
     }

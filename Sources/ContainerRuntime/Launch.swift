@@ -153,7 +153,7 @@ extension LaunchPlan {
         if joined.raw(.pid) >= 0, !Mount.procShowsOtherNamespaces {
             return try startInside(joined, new, cgroup, options)
         }
-        let fork = ProcessFork(cgroup: cgroup, newNamespaces: new)
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: new, isLabelled: process.isLabelled)
         return try fork.start(options) { launch throws(LaunchError) in
             try enter(cgroup, options)
             try LaunchStep.namespaces.run { () throws(SyscallError) in try joined.join() }
@@ -172,7 +172,7 @@ extension LaunchPlan {
     ) throws(LaunchError) -> StartingProcess {
         let others = joined.joinable
         let pid = joined.raw(.pid)
-        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [])
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [], isLabelled: process.isLabelled)
         return try fork.startTwice(options, newNamespaces: new) { () throws(LaunchError) in
             try enter(cgroup, options)
             try LaunchStep.namespaces.run { () throws(SyscallError) in
@@ -194,7 +194,7 @@ extension LaunchPlan {
         let user = joined.raw(.user)
         let pid = joined.raw(.pid)
         let others = joined.joinable
-        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [])
+        let fork = ProcessFork(cgroup: cgroup, newNamespaces: [], isLabelled: process.isLabelled)
         return try fork.startTwice(options, newNamespaces: new.filter { [.mount, .pid].contains($0) }) {
             () throws(LaunchError) in
             try enter(cgroup, options)
@@ -239,12 +239,15 @@ extension LaunchPlan {
     ) throws(LaunchError) -> Never {
         try RootSetup(plan: self, sources: sources).build()
         try Confinement(
-            process: process, options: options, report: launch.report, isBornInside: isBornInside, parent: launch.parent
+            process: process, options: options, report: launch.report, isBornInside: isBornInside,
+            parent: launch.parent, machineProcesses: launch.machineProcesses
         ).execute()
     }
 }
 
 extension ProcessPlan {
+    var isLabelled: Bool { appArmorProfile != nil || seLinuxLabel != nil }
+
     /// The first steps of a new process, for the first of a container and for `exec` alike.
     func enter(
         _ step: LaunchStep, _ cgroup: Cgroup, _ options: LaunchOptions, _ owners: OwnerMapping?
@@ -269,6 +272,8 @@ extension ProcessPlan {
 struct ProcessFork {
     let cgroup: Cgroup
     let newNamespaces: [NamespaceKind]
+    /// Whether a security module is told what the program is to be.
+    let isLabelled: Bool
 
     /// What the child has of its parent.
     struct Launch {
@@ -276,6 +281,8 @@ struct ProcessFork {
         let report: Int32
         /// A pidfd of the process whose end ends it; -1 without one.
         let parent: Int32
+        /// The machine's procfs, opened while it is in view; -1 where nobody needs it.
+        let machineProcesses: Int32
     }
 
     /// Runs `body` in the child, which ends with it.
@@ -288,11 +295,13 @@ struct ProcessFork {
             // Owned by nobody: in the child, which never returns, an owner could go before the last use of its number.
             let parent = options.diesWithParent ? try Process.open(Process.id).release() : -1
             defer { if parent >= 0 { _ = OwnedDescriptor(taking: parent) } }
+            let processes = isLabelled ? try MachineProcesses.open().release() : -1
+            defer { if processes >= 0 { _ = OwnedDescriptor(taking: processes) } }
             switch try Process.fork(newNamespaces: newNamespaces, intoCgroup: unified.rawOrNone) {
             case .parent(let pid, let descriptor):
                 return StartingProcess(pid: pid, descriptor: descriptor, report: report.takeReader())
             case .child:
-                Self.run(Launch(report: report.writer.raw, parent: parent), body)
+                Self.run(Launch(report: report.writer.raw, parent: parent, machineProcesses: processes), body)
             }
         }
     }

@@ -38,7 +38,7 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
     case parse
     case cgroup, namespaces
     case rootFileSystem, mounts, devices, sysctls, readOnlyPaths, maskedPaths, workingFolder, readOnlyRoot, pivot
-    case hostname, limits, keyring, terminal, standardStreams
+    case hostname, limits, seLinuxLabel, appArmorProfile, keyring, terminal, standardStreams
     case currentFolder, boundingSet, groups, user, executable, noNewPrivileges, birth, start, seccomp
     case capabilities
     case execute
@@ -64,10 +64,12 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
     /// With no_new_privs the filter is last, so that a profile need not allow our own calls. Without it, loading needs
     /// `CAP_SYS_ADMIN`: the permitted set is kept across the change of user, and given up after the filter. A process that
     /// enters a PID namespace in which others run is born there last of all: a container with `SYS_PTRACE` finds nothing
-    /// in it that it does not have itself. Source: seccomp(2), capabilities(7), CVE-2016-9962.
+    /// in it that it does not have itself. What the security modules make of the process counts from execve(2) on, is
+    /// handed on by fork, and labels the keyring: it is told them first. Source: seccomp(2), capabilities(7), CVE-2016-9962.
     package static func processOrder(noNewPrivileges: Bool) -> [Self] {
         let opening: [Self] = [
-            .keyring, .terminal, .standardStreams, .currentFolder, .boundingSet, .groups, .user, .executable,
+            .seLinuxLabel, .appArmorProfile, .keyring, .terminal, .standardStreams, .currentFolder, .boundingSet,
+            .groups, .user, .executable,
         ]
         return opening
             + (noNewPrivileges
@@ -93,6 +95,8 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
         case .pivot: "root.path"
         case .hostname: "hostname"
         case .limits: "process.rlimits"
+        case .seLinuxLabel: "process.selinuxLabel"
+        case .appArmorProfile: "process.apparmorProfile"
         case .keyring: "process"
         case .terminal: "process.terminal"
         case .standardStreams: "process"
@@ -121,6 +125,8 @@ package enum LaunchStep: String, CaseIterable, Hashable, Sendable, Codable {
         case .readOnlyRoot: "securityContext.readOnlyRootFilesystem"
         case .hostname: "hostname"
         case .limits: "resources"
+        case .seLinuxLabel: "securityContext.seLinuxOptions"
+        case .appArmorProfile: "securityContext.appArmorProfile"
         case .keyring, .birth, .start, .executable, .execute: "command"
         case .terminal: "tty"
         case .standardStreams: "stdin"

@@ -28,6 +28,7 @@ extension LaunchPlan {
         domainName = spec.domainname
         self.process = try ProcessPlan(spec: process, seccomp: linux.seccomp)
         cgroup = try CgroupPlan(spec: linux, defaultPath: cgroupPath)
+        mountLabel = try Self.label(linux.mountLabel, "linux.mountLabel")
         owners = try Self.owners(linux, namespaces)
         try checkNamespaced()
     }
@@ -44,12 +45,20 @@ extension LaunchPlan {
         if hooks?.contains(where: { $0?.isEmpty == false }) == true {
             throw wrong("hooks", "this runtime calls no hooks")
         }
-        if let label = linux.mountLabel, !label.isEmpty {
-            throw wrong("linux.mountLabel", "this runtime applies no SELinux label")
-        }
         if let unified = linux.resources?.unified, !unified.isEmpty {
             throw wrong("linux.resources.unified", "this runtime sets no such value")
         }
+    }
+
+    /// A name that a security module is given; nil for none.
+    ///
+    /// The kernel would take what stands before a NUL or a line's end for the whole.
+    static func label(_ text: String?, _ field: String) throws(LaunchError) -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+            throw wrong(field, "holds a control character")
+        }
+        return text
     }
 
     private static func namespaces(_ linux: LinuxSpec) throws(LaunchError) -> [NamespacePlan] {
@@ -208,12 +217,9 @@ extension ProcessPlan {
         for id in [spec.user.uid, spec.user.gid] + (spec.user.additionalGids ?? []) where id == .max {
             throw LaunchPlan.wrong("process.user", "\(id) is no user and no group")
         }
-        if let profile = spec.apparmorProfile, !profile.isEmpty, profile != "unconfined" {
-            throw LaunchPlan.wrong("process.apparmorProfile", "this runtime applies no AppArmor profile")
-        }
-        if let label = spec.selinuxLabel, !label.isEmpty {
-            throw LaunchPlan.wrong("process.selinuxLabel", "this runtime applies no SELinux label")
-        }
+        let profile = try LaunchPlan.label(spec.apparmorProfile, "process.apparmorProfile")
+        appArmorProfile = profile == "unconfined" ? nil : profile
+        seLinuxLabel = try LaunchPlan.label(spec.selinuxLabel, "process.selinuxLabel")
         uid = spec.user.uid
         gid = spec.user.gid
         groups = spec.user.additionalGids ?? []

@@ -18,6 +18,8 @@ package struct LaunchPlan: Sendable {
     package var domainName: String?
     package var process: ProcessPlan
     package var cgroup: CgroupPlan
+    /// The SELinux context of the files in the root and in what is mounted for the container; nil: the policy's choice.
+    package var mountLabel: String?
     /// The ids of the container's user namespace as the machine sees them; nil without one.
     package var owners: OwnerMapping?
 
@@ -163,6 +165,10 @@ package struct ProcessPlan: Sendable {
     package var permitted: CapabilitySet
     package var effective: CapabilitySet
     package var noNewPrivileges: Bool
+    /// The AppArmor profile that the program runs in; nil: the one that the kernel chooses, which is mostly none.
+    package var appArmorProfile: String?
+    /// The program's SELinux context, `user:role:type:level`; nil: what the policy makes of it.
+    package var seLinuxLabel: String?
     package var filter: SeccompProgram?
     package var limits: [Limit]
     package var scoreAdjustment: Int?

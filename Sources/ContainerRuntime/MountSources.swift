@@ -17,7 +17,8 @@ final class MountSources {
     /// The owners of idmapped mounts are shifted by the user namespace that is given by descriptor; -1 for none.
     init(_ plan: LaunchPlan, cgroup: Cgroup, userNamespace: Int32) throws(LaunchError) {
         root = try LaunchStep.rootFileSystem.run { () throws(SyscallError) in
-            let root = try Self.openRoot(plan.root.source, owners: plan.owners, userNamespace: userNamespace)
+            let root = try Self.openRoot(
+                plan.root.source, label: plan.mountLabel, owners: plan.owners, userNamespace: userNamespace)
             try Mount.change(root.raw, propagation: plan.root.propagation, recursive: true, subject: "the root")
             return root
         }
@@ -81,12 +82,12 @@ final class MountSources {
     }
 
     private static func openRoot(
-        _ source: RootPlan.Source, owners: OwnerMapping?, userNamespace: Int32
+        _ source: RootPlan.Source, label: String?, owners: OwnerMapping?, userNamespace: Int32
     ) throws(SyscallError) -> OwnedDescriptor {
         switch source {
         case .folder(let path): try Mount.clone(File.here, path: path, recursive: true)
         case .overlay(let lower, let upper, let work):
-            try Overlay.make(lower: lower, upper: upper, work: work, userNamespace: userNamespace)
+            try Overlay.make(lower: lower, upper: upper, work: work, label: label, userNamespace: userNamespace)
         case .empty:
             // It belongs to the root of the container's user namespace, who makes /dev in it.
             try Mount.make(
@@ -107,7 +108,7 @@ enum Overlay {
     ///
     /// Source: overlayfs on idmapped layers, Linux 5.19; detached ones, Linux 6.15.
     static func make(
-        lower: [String], upper: String, work: String, userNamespace: Int32 = -1
+        lower: [String], upper: String, work: String, label: String? = nil, userNamespace: Int32 = -1
     ) throws(SyscallError) -> OwnedDescriptor {
         var lowers: [Int32] = []
         for folder in lower {
@@ -120,18 +121,23 @@ enum Overlay {
             }
         }
         defer { for descriptor in lowers { _ = OwnedDescriptor(taking: descriptor) } }
-        return try make(lower: lowers, upper: upper, work: work)
+        return try make(lower: lowers, upper: upper, work: work, label: label)
     }
 
-    static func make(lower: [Int32], upper: String, work: String) throws(SyscallError) -> OwnedDescriptor {
+    /// With a label, every file has that SELinux context, whatever the disk says.
+    static func make(
+        lower: [Int32], upper: String, work: String, label: String?
+    ) throws(SyscallError) -> OwnedDescriptor {
         let upperFolder = try File.open(upper, [.path, .directory])
         let workFolder = try File.open(work, [.path, .directory])
         let top = [("upperdir", path(upperFolder.raw)), ("workdir", path(workFolder.raw))]
         let joined = lower.map(path).joined(separator: ":")
         // One string where it fits, for kernels before 6.5; else a string a layer.
         let layers = joined.utf8.count < 256 ? [("lowerdir", joined)] : lower.map { ("lowerdir+", path($0)) }
-        return try Mount.make("overlay", options: (layers + top).map { (key: $0.0, value: $0.1) })
+        return try Mount.make("overlay", options: (layers + top + context(label)).map { (key: $0.0, value: $0.1) })
     }
+
+    private static func context(_ label: String?) -> [(String, String)] { label.map { [("context", $0)] } ?? [] }
 
     private static func path(_ descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
 }

@@ -80,8 +80,12 @@ struct RootSetup {
             let kernelOwn = type == "proc" || type == "sysfs"
             let place = try root.makeMountPoint(mount.destination, folder: true, links: !kernelOwn)
             try checkPlace(place.raw, mount)
+            let label = MountPlan.takingContext.contains(type) ? plan.mountLabel : nil
             let new = try Mount.make(
-                type, options: options.map { (key: $0.key, value: $0.value) }, attributes: mount.attributes)
+                type, options: (options + MountPlan.context(label)).map { (key: $0.key, value: $0.value) },
+                attributes: mount.attributes)
+            // The queues of an IPC namespace are one file system, however often it is mounted: its root is labelled.
+            if type == "mqueue", let label = plan.mountLabel { try SELinuxAttribute.set(label, of: new.raw) }
             try Mount.change(new.raw, propagation: mount.propagation, subject: mount.destination)
             try Mount.attach(new.raw, to: place.raw, subject: mount.destination)
         case .cgroups: try attachCgroups(mount, copies)
@@ -92,7 +96,7 @@ struct RootSetup {
             let top = try File.open(upper, [.path, .directory, .noFollow])
             try File.changeOwner(of: top.raw, uid: status.uid, gid: status.gid)
             try File.changePermissions(of: top.raw, to: status.permissions)
-            let volume = try Overlay.make(lower: [folder.raw], upper: upper, work: work)
+            let volume = try Overlay.make(lower: [folder.raw], upper: upper, work: work, label: plan.mountLabel)
             try Mount.attach(volume.raw, to: folder.raw, subject: mount.destination)
         }
     }
@@ -119,7 +123,9 @@ struct RootSetup {
             return
         }
         let top = try Mount.make(
-            "tmpfs", options: [("mode", "755"), ("size", "64k")],
+            "tmpfs",
+            options: [("mode", "755"), ("size", "64k")]
+                + MountPlan.context(plan.mountLabel).map { (key: $0.key, value: $0.value) },
             attributes: [.noSetUserID, .noDevices, .noExecution])
         try Mount.attach(top.raw, to: place.raw, subject: mount.destination)
         for (copy, name) in zip(copies, sources.cgroupNames) {

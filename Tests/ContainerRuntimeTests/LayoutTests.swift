@@ -67,5 +67,7 @@ struct LayoutTests {
             }
         }
         #expect(!without.contains(.noNewPrivileges))
+        // The keyring has the label, and the filter need not let it be set.
+        for order in [with, without] { #expect(order.starts(with: [.seLinuxLabel, .appArmorProfile, .keyring])) }
     }
 }

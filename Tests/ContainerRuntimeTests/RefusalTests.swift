@@ -99,10 +99,19 @@ struct RefusalTests {
         #expect(answer.errors.contains(field), "\(answer.errors)")
     }
 
-    @Test("an AppArmor profile and an SELinux label")
+    @Test(
+        "an AppArmor profile that is not loaded, and an SELinux label that is none, with or without these in the kernel"
+    )
     func labels() throws {
-        try refuse({ $0.process?.apparmorProfile = "docker-default" }, "process.apparmorProfile")
-        try refuse({ $0.process?.selinuxLabel = "system_u:system_r:container_t:s0" }, "process.selinuxLabel")
+        try refuse({ $0.process?.apparmorProfile = "holdfast-no-such-profile" }, "process.apparmorProfile")
+        try refuse({ $0.process?.selinuxLabel = "no-such-label" }, "process.selinuxLabel")
+    }
+
+    @Test("a label with a control character, of which the kernel would take a part for the whole")
+    func labelsWithControlCharacters() throws {
+        try refuse({ $0.process?.apparmorProfile = "unconfined\0mine" }, "process.apparmorProfile")
+        try refuse({ $0.process?.selinuxLabel = "a:b:c:s0\n" }, "process.selinuxLabel")
+        try refuse({ $0.linux?.mountLabel = "a:b:c:s0\0" }, "linux.mountLabel")
     }
 
     @Test("hooks, user namespaces, and a namespace that is not there")
