@@ -7,8 +7,7 @@ package import SecurityPolicy
 extension Node {
     /// This machine as a node, read from its kernel.
     ///
-    /// AppArmor and user namespaces are answered as by a node that has neither, whatever the kernel has: the runtime
-    /// applies no AppArmor profile and makes no user namespace, so that what asks for one is refused and not run without.
+    /// User namespaces are answered as by a node without them where the kernel's overlays cannot serve one.
     package static func ofThisMachine(
         defaults: NodeDefaults = .containerd, seccompDefault: Bool = false
     ) throws(PreparationError) -> Self {
@@ -36,6 +35,7 @@ extension Node {
         node.seccompDefault = seccompDefault
         // Overlays take detached, idmapped layers.
         node.hasUserNamespaces = kernel >= KernelVersion(6, 15)
+        node.hasAppArmor = try hasAppArmor()
         node.hasSELinux = try File.exists("/sys/fs/selinux/enforce")
         node.hasUnifiedCgroups = try CgroupLayout.current().hierarchies.isEmpty
         for processor in processors {
@@ -46,6 +46,13 @@ extension Node {
             node.lowestScoreAdjustment = Int(try line("/proc/self/oom_score_adj"))
         }
         return node
+    }
+
+    /// Source: the kernel's admin-guide/LSM/apparmor; the parameter is `Y` where the module is active.
+    private static func hasAppArmor() throws(SyscallError) -> Bool {
+        let parameter = "/sys/module/apparmor/parameters/enabled"
+        guard try File.exists("/sys/kernel/security/apparmor"), try File.exists(parameter) else { return false }
+        return try line(parameter).hasPrefix("Y")
     }
 
     private static func line(_ path: String) throws(SyscallError) -> String {

@@ -112,6 +112,10 @@ struct PreparedContainer {
         plan.imageVolumes = try imageVolumes(defaults, besides: volumes)
         plan.stopSignal = try stopSignal(defaults)
 
+        try AppArmorPreparation(
+            container: container, context: context,
+            ownProfile: DefaultAppArmorProfile(name: run.node.defaults.appArmorProfile)
+        ).prepare()
         try File.makeFolders(plan.folder, mode: 0o700)
         var spec = ContainerSpec(
             container: container, context: context, process: process, hostname: shared.hostname,
