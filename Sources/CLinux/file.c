@@ -136,6 +136,12 @@ int clinux_access(const char *path, int mode) { return result(access(path, mode)
 int clinux_set_xattr(int fd, const char *name, const void *value, size_t size) {
   return result(fsetxattr(fd, name, value, size, 0));
 }
+
+int clinux_set_xattr_place(int fd, const char *name, const void *value, size_t size) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return result(setxattr(path, name, value, size, 0));
+}
 int clinux_has_file_capabilities(int dir, const char *name) {
   char path[32 + 256];
   if (snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof path) return -ENAMETOOLONG;

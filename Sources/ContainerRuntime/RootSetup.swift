@@ -85,7 +85,7 @@ struct RootSetup {
                 type, options: (options + MountPlan.context(label)).map { (key: $0.key, value: $0.value) },
                 attributes: mount.attributes)
             // The queues of an IPC namespace are one file system, however often it is mounted: its root is labelled.
-            if type == "mqueue", let label = plan.mountLabel { try SELinuxAttribute.set(label, of: new.raw) }
+            if type == "mqueue", let label = plan.mountLabel { try SELinuxAttribute.set(label, ofPlace: new.raw) }
             try Mount.change(new.raw, propagation: mount.propagation, subject: mount.destination)
             try Mount.attach(new.raw, to: place.raw, subject: mount.destination)
         case .cgroups: try attachCgroups(mount, copies)

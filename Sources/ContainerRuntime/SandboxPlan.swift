@@ -95,6 +95,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
         package var permissions: UInt32
         package var gid: UInt32?
         package var noExecution: Bool
+        /// The SELinux context of all its files.
+        package var label: String?
         package init(path: String, size: Int64?, permissions: UInt32, gid: UInt32? = nil, noExecution: Bool = false) {
             self.path = path
             self.size = size

@@ -97,6 +97,11 @@ package enum ExtendedAttributes {
         try check(unsafe clinux_set_xattr(descriptor, name, value, value.count), "fsetxattr", on: name)
     }
 
+    /// Sets it for what an `O_PATH` descriptor names, a link itself too, while the machine's `/proc` is in view.
+    package static func set(_ name: String, to value: [UInt8], ofPlace place: Int32) throws(SyscallError) {
+        try check(unsafe clinux_set_xattr_place(place, name, value, value.count), "setxattr", on: name)
+    }
+
     /// The value, or nil when the file has no such attribute or its file system keeps none.
     package static func value(_ name: String, of descriptor: Int32) throws(SyscallError) -> [UInt8]? {
         do {

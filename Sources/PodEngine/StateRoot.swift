@@ -22,6 +22,8 @@ package struct StateRoot: Hashable, Sendable {
     package var volumes: String { lasting + "/volumes" }
     /// Which ids of the machine each pod's user namespace has: a file per block.
     package var userNamespaces: String { lasting + "/userns" }
+    /// Which SELinux categories each pod has: a file per pair.
+    package var seLinuxCategories: String { lasting + "/selinux" }
     package var pods: String { lasting + "/pods" }
     /// Objects other than pods: `objects/KIND/NS_NAME.json`.
     package var objects: String { lasting + "/objects" }

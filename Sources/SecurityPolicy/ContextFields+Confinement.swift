@@ -68,17 +68,6 @@ extension ContextFields {
         return (procMount.map { _ in node.maskedPaths }, procMount.map { _ in MaskedPaths.readOnly })
     }
 
-    func seLinux(privileged: Decided<Bool>, node: Node) -> Decided<Context.SELinuxConfinement> {
-        guard let options = written(\.seLinuxOptions, \.seLinuxOptions, "seLinuxOptions") else {
-            return Decided(.unspecified, from: .kubernetes)
-        }
-        let label = SELinuxLabel(
-            user: options.value.user ?? "", role: options.value.role ?? "", type: options.value.type ?? "",
-            level: options.value.level ?? "")
-        guard node.hasSELinux else { return options.map { _ in .ignored(label) } }
-        return privileged.value ? privileged.map { _ in .unspecified } : options.map { _ in .label(label) }
-    }
-
     func namespaces(privileged: Decided<Bool>, node: Node) -> Context.Namespaces {
         func own(_ field: String, _ isHost: Bool?) -> Decided<Context.Namespaces.Owner> {
             guard let isHost else { return Decided(.pod, from: .kubernetes) }

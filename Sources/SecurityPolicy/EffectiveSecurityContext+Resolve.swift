@@ -37,7 +37,7 @@ extension EffectiveSecurityContext {
             seccomp: privileged.value ? privileged.map { _ in .unconfined } : seccomp,
             procMount: procMount, maskedPaths: masks.masked, readOnlyPaths: masks.readOnly,
             appArmor: fields.confine(appArmor, privileged: privileged, node: node),
-            seLinux: fields.seLinux(privileged: privileged, node: node),
+            seLinux: try fields.seLinux(privileged: privileged, node: node),
             namespaces: fields.namespaces(privileged: privileged, node: node),
             sysctls: node.sysctls(of: pod),
             oomScoreAdjustment: fields.oomScoreAdjustment(node), resources: fields.resources())

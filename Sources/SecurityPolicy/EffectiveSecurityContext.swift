@@ -58,9 +58,12 @@ package struct EffectiveSecurityContext: Hashable, Sendable {
     }
 
     package enum SELinuxConfinement: Hashable, Sendable {
-        /// Nothing is asked for, or the container is privileged: the runtime's choice.
+        /// The machine has no SELinux, or its policy knows no containers, and nothing is asked for.
         case unspecified
-        case label(SELinuxLabel)
+        /// Privileged: the policy's own choice for what the runtime executes.
+        case unconfined
+        /// Of the process, and of the files that are the container's own.
+        case labels(process: SELinuxLabel, file: SELinuxLabel)
         /// Asked for on a machine without SELinux: no effect, as on a node.
         case ignored(SELinuxLabel)
     }
@@ -94,20 +97,5 @@ package struct EffectiveSecurityContext: Hashable, Sendable {
     /// What `/proc/PID/status` shows of the first process.
     package var capabilitySets: CapabilitySets {
         CapabilitySets(granted: capabilities.value, uid: uid.value, isAmbient: capabilitiesAreAmbient.value)
-    }
-}
-
-/// `seLinuxOptions`; empty parts are the runtime's choice.
-package struct SELinuxLabel: Hashable, Sendable {
-    package let user: String
-    package let role: String
-    package let type: String
-    package let level: String
-
-    package init(user: String, role: String, type: String, level: String) {
-        self.user = user
-        self.role = role
-        self.type = type
-        self.level = level
     }
 }

@@ -15,6 +15,8 @@ package struct Node: Hashable, Sendable {
     package var kernel: KernelVersion
     package var hasAppArmor: Bool
     package var hasSELinux: Bool
+    /// The contexts of containers, with the categories of the pod that is decided for; nil where the policy has none.
+    package var seLinuxDefaults: SELinuxDefaults?
     /// Whether cgroups are of version 2, where a container gets a cgroup namespace of its own.
     package var hasUnifiedCgroups: Bool
     /// Whether the runtime can give a pod a user namespace.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import LinuxKernel
+import LinuxTypes
 import Testing
 
 @Suite("The machine's procfs by descriptor")

@@ -205,11 +205,15 @@ struct PlanningSpecTests {
         #expect(spec.runtimeSpec.process?.apparmorProfile == "mine")
         spec.context.appArmor = Decided(.unconfined, from: .node)
         spec.context.seLinux = Decided(
-            .label(SELinuxLabel(user: "", role: "", type: "spc_t", level: "s0:c1")), from: .node)
+            .labels(
+                process: SELinuxLabel(user: "system_u", role: "system_r", type: "spc_t", level: "s0:c1"),
+                file: SELinuxLabel(user: "system_u", role: "object_r", type: "container_file_t", level: "s0:c1")),
+            from: .node)
         #expect(spec.runtimeSpec.process?.apparmorProfile == nil)
         #expect(spec.runtimeSpec.process?.selinuxLabel == "system_u:system_r:spc_t:s0:c1")
         let plan = try LaunchPlan(spec: spec.runtimeSpec, root: .folder("/r"), cgroupPath: "/unused")
         #expect(plan.process.appArmorProfile == nil)
         #expect(plan.process.seLinuxLabel == "system_u:system_r:spc_t:s0:c1")
+        #expect(plan.mountLabel == "system_u:object_r:container_file_t:s0:c1")
     }
 }

@@ -144,7 +144,64 @@ struct ConfinementTests {
         let label = SELinuxLabel(user: "", role: "", type: "", level: "s0:c1,c2")
         #expect(try scene.resolve().seLinux.value == .ignored(label))
         scene.node.hasSELinux = true
-        #expect(try scene.resolve().seLinux.value == .label(label))
+        #expect(throws: Refusal.self) { try scene.resolve() }  // No policy for containers: nothing to make a label from.
+        scene.node.seLinuxDefaults = Self.seLinuxDefaults
+        let labels = try scene.resolve().seLinux
+        #expect(labels.value == .labels(process: Self.process("s0:c1,c2"), file: Self.file("s0:c1,c2")))
+        #expect(labels.origin.manifestField == "spec.containers[0].securityContext.seLinuxOptions")
+    }
+
+    static let seLinuxDefaults = SELinuxDefaults(
+        contexts: """
+            # A comment
+            process = "system_u:system_r:container_t:s0"
+            content = "system_u:object_r:virt_var_lib_t:s0"
+            file = "system_u:object_r:container_file_t:s0"
+            """)
+    static func process(_ level: String, type: String = "container_t") -> SELinuxLabel {
+        SELinuxLabel(user: "system_u", role: "system_r", type: type, level: level)
+    }
+    static func file(_ level: String) -> SELinuxLabel {
+        SELinuxLabel(user: "system_u", role: "object_r", type: "container_file_t", level: level)
+    }
+
+    @Test("with SELinux a container that asks for nothing has the policy's context and its pod's two categories")
+    func seLinuxDefault() throws {
+        var scene = Scene(pod: { $0.context { $0.seLinuxOptions = SELinuxOptions(type: "spc_t") } })
+        scene.node.hasSELinux = true
+        scene.node.seLinuxDefaults = try #require(Self.seLinuxDefaults).separated(by: (700, 3))
+        #expect(
+            try scene.resolve().seLinux.value
+                == .labels(process: Self.process("s0:c3,c700", type: "spc_t"), file: Self.file("s0:c3,c700")))
+        var plain = Scene()
+        plain.node = scene.node
+        let labels = try plain.resolve().seLinux
+        #expect(labels.value == .labels(process: Self.process("s0:c3,c700"), file: Self.file("s0:c3,c700")))
+        #expect(labels.origin == .node)
+        var privileged = Scene { $0.privileged = true }
+        privileged.node = scene.node
+        #expect(try privileged.resolve().seLinux.value == .unconfined)
+    }
+
+    @Test(
+        "a level is a sensitivity, or a range, and categories, as containerd reads it",
+        arguments: [
+            ("s0", true), ("s0-s1", true), ("s0:c1", true), ("s0:c1,c2", true), ("s0:c0.c1023", true),
+            ("s0-s0:c0.c1023,c5", true), ("", false), ("s10", false), ("s0:", false), ("s0:c", false),
+            ("s0:c12345", false), ("s0:c1,", false), ("c1,c2", false), ("s0:c1\nx", false), ("s0 ", false),
+        ])
+    func level(text: String, isLevel: Bool) {
+        #expect(SELinuxLabel.isLevel(text) == isLevel)
+    }
+
+    @Test("a level that is none refuses the container, also on a machine without SELinux", arguments: [false, true])
+    func wrongLevel(hasSELinux: Bool) throws {
+        var scene = Scene { $0.seLinuxOptions = SELinuxOptions(level: "s0:x") }
+        scene.node.hasSELinux = hasSELinux
+        let field = "spec.containers[0].securityContext.seLinuxOptions.level"
+        let refusal = try #require(throws: Refusal.self) { try scene.resolve() }
+        #expect(refusal.message == "\(field): the format of 'level' \"s0:x\" is not correct")
+        #expect(refusal.reason == .container)
     }
 
     struct AppArmorRow: Sendable, CustomTestStringConvertible {

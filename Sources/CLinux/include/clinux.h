@@ -124,6 +124,8 @@ int clinux_on_read_only_mount(int fd);
 int64_t clinux_available_bytes(int fd);
 int clinux_access(const char *path, int mode);
 int clinux_set_xattr(int fd, const char *name, const void *value, size_t size);
+/* setxattr(2) on what a descriptor with O_PATH names, a link too; /proc must be in view. Returns 0 or -errno. */
+int clinux_set_xattr_place(int fd, const char *name, const void *value, size_t size);
 /* Whether an entry of an open folder has security.capability, xattr(7): 1, 0 or -errno. Links are not followed. */
 int clinux_has_file_capabilities(int dir, const char *name);
 

@@ -152,6 +152,7 @@ final class PodDeletion {
         }
         try doing("cannot give back the ids of pod \(place.name.name)") { () throws(SyscallError) in
             try UserIDBlocks(root: root).release(plan?.userMapping, of: place.uid)
+            try SELinuxCategories(root: root).release(of: place.uid)
         }
         // A shim that ended in order has done it, and the file is gone.
         try Engine(root: root).removeNetwork(podFolder: place.folder)

@@ -64,7 +64,7 @@ package struct ContainerSpec: Sendable {
             args: process.arguments, env: process.environment, cwd: process.folder, capabilities: capabilities,
             noNewPrivileges: context.noNewPrivileges.value, oomScoreAdj: context.oomScoreAdjustment.value)
         if case .profile(let name) = context.appArmor.value { spec.apparmorProfile = name }
-        if case .label(let label) = context.seLinux.value { spec.selinuxLabel = label.text }
+        if case .labels(let process, _) = context.seLinux.value { spec.selinuxLabel = process.text }
         return spec
     }
 
@@ -76,6 +76,7 @@ package struct ContainerSpec: Sendable {
         spec.gidMappings = owners.map { [$0] }
         spec.resources = resources
         spec.seccomp = seccomp
+        if case .labels(_, let file) = context.seLinux.value { spec.mountLabel = file.text }
         spec.maskedPaths = context.maskedPaths.value
         spec.readonlyPaths = context.readOnlyPaths.value
         return spec
@@ -120,14 +121,4 @@ package struct ContainerSpec: Sendable {
             Rule(allow: true, type: "b", access: "m"),
         ] + opened.map { Rule(allow: true, type: "c", major: $0.0, minor: $0.1, access: "rwm") }
     }()
-}
-
-extension SELinuxLabel {
-    /// As the kernel takes it; what is not asked for is a container's default.
-    fileprivate var text: String {
-        func part(_ written: String, _ usual: String) -> String { written.isEmpty ? usual : written }
-        return [
-            part(user, "system_u"), part(role, "system_r"), part(type, "container_t"), part(level, "s0"),
-        ].joined(separator: ":")
-    }
 }

@@ -37,6 +37,7 @@ extension Node {
         node.hasUserNamespaces = kernel >= KernelVersion(6, 15)
         node.hasAppArmor = try hasAppArmor()
         node.hasSELinux = try File.exists("/sys/fs/selinux/enforce")
+        if node.hasSELinux { node.seLinuxDefaults = try seLinuxDefaults() }
         node.hasUnifiedCgroups = try CgroupLayout.current().hierarchies.isEmpty
         for processor in processors {
             let path = "/sys/devices/system/cpu/cpu\(processor)/thermal_throttle"
@@ -53,6 +54,19 @@ extension Node {
         let parameter = "/sys/module/apparmor/parameters/enabled"
         guard try File.exists("/sys/kernel/security/apparmor"), try File.exists(parameter) else { return false }
         return try line(parameter).hasPrefix("Y")
+    }
+
+    /// The contexts that the loaded policy's packages give to containers; nil where they name none.
+    ///
+    /// Source: selinux_config(5), `SELINUXTYPE`.
+    private static func seLinuxDefaults() throws(SyscallError) -> SELinuxDefaults? {
+        func text(_ path: String) throws(SyscallError) -> String? {
+            do { return try File.readText(path) } catch  where error.errno == .noEntry { return nil }
+        }
+        let lines = try text("/etc/selinux/config")?.split(whereSeparator: \.isNewline) ?? []
+        guard let line = lines.last(where: { $0.hasPrefix("SELINUXTYPE=") }) else { return nil }
+        let policy = line.dropFirst("SELINUXTYPE=".count).prefix { !$0.isWhitespace }
+        return try text("/etc/selinux/\(policy)/contexts/lxc_contexts").flatMap(SELinuxDefaults.init(contexts:))
     }
 
     private static func line(_ path: String) throws(SyscallError) -> String {

@@ -22,7 +22,8 @@ struct PreparationRun {
     let earlier: SandboxPlan?
 
     var pod: Pod { preparation.pod }
-    var node: Node { preparation.node }
+    /// With the SELinux categories that are this pod's.
+    let node: Node
 
     init(
         _ preparation: PodPreparation, _ mode: PodPreparation.Mode, _ onEvent: @escaping (PodEvent) -> Void
@@ -37,6 +38,7 @@ struct PreparationRun {
             mode == .quick
             ? nil : try preparing("reading \(planFile)") { try Self.read(SandboxPlan.self, planFile) }
         facts = try Self.facts(preparation)
+        node = try Self.node(preparation)
     }
 
     private static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value? {
@@ -56,6 +58,21 @@ struct PreparationRun {
             podIPs: preparation.pod.spec.hostNetwork == true ? addresses : status?.podIPs ?? [])
     }
 
+    private static func node(_ preparation: PodPreparation) throws(PreparationError) -> Node {
+        var node = preparation.node
+        if node.hasSELinux, let defaults = node.seLinuxDefaults {
+            let categories = try SELinuxCategories(root: preparation.root).pair(for: preparation.pod.metadata.uid ?? "")
+            node.seLinuxDefaults = defaults.separated(by: categories)
+        }
+        return node
+    }
+
+    /// The SELinux context of files that the pod's containers share; nil without SELinux.
+    var sharedLabel: String? {
+        guard node.hasSELinux, let defaults = node.seLinuxDefaults else { return nil }
+        return defaults.labels(for: pod.spec.securityContext?.seLinuxOptions.map(SELinuxLabel.init(options:))).file.text
+    }
+
     /// Goes through everything once.
     func plan() throws(PreparationError) -> SandboxPlan {
         try preparing("making the pod's folder") { try File.makeFolders(folder + "/containers", mode: 0o700) }
@@ -68,6 +85,12 @@ struct PreparationRun {
             for note in try files.write(hostname: hostname, addresses: facts.podIPs) {
                 tell(.warning, note.reason, note.message)
             }
+            if let label = sharedLabel {
+                try preparing("labelling the pod's files") {
+                    try SELinuxAttribute.setAll(label, at: "\(folder)/files")
+                }
+            }
+            tellOfIgnoredOptions()
         }
         if let refusal = node.sandboxRefusal(pod) {
             return refused(plan, refusal)
@@ -94,6 +117,17 @@ struct PreparationRun {
             PodEvent(time: Clock.realtime, severity: severity, reason: reason, message: message, container: container))
     }
 
+    /// Accepted without effect, as on a node; it is said once.
+    private func tellOfIgnoredOptions() {
+        guard !node.hasSELinux else { return }
+        let ofContainers = pod.podContainers.filter { $0.container.securityContext?.seLinuxOptions != nil }
+            .map { "\($0.path).securityContext.seLinuxOptions" }
+        let ofPod = pod.spec.securityContext?.seLinuxOptions == nil ? [] : ["spec.securityContext.seLinuxOptions"]
+        for field in ofPod + ofContainers {
+            tell(.normal, "SELinuxIgnored", "\(field): no effect, since this machine's kernel runs without SELinux")
+        }
+    }
+
     // MARK: the frame
 
     private func frame() -> SandboxPlan {
@@ -118,6 +152,7 @@ struct PreparationRun {
         if !plan.hostIPC {
             plan.sharedMemory = SandboxPlan.MemoryMount(
                 path: files.sharedMemory, size: Bytes.mebibytes(64).count, permissions: 0o1777)
+            plan.sharedMemory?.label = sharedLabel
         }
         if !plan.hostNetwork, let network = preparation.network {
             plan.networkAdd = network.add
@@ -197,9 +232,10 @@ struct PreparationRun {
             case .success(let volume):
                 prepared[outcome.name] = volume
                 if let memory = volume.memory {
-                    plan.memoryVolumes.append(
-                        SandboxPlan.MemoryMount(
-                            path: volume.path, size: memory.size, permissions: memory.permissions, gid: memory.gid))
+                    var mount = SandboxPlan.MemoryMount(
+                        path: volume.path, size: memory.size, permissions: memory.permissions, gid: memory.gid)
+                    mount.label = sharedLabel
+                    plan.memoryVolumes.append(mount)
                 }
                 // Files go into memory once the shim has mounted it, where the prepare command sees it.
                 if !volume.isComplete, plan.waiting == nil { plan.waiting = Waiting(reason: "ContainerCreating") }

@@ -109,6 +109,7 @@ struct PreparedContainer {
                 .container, field: "\(container.path).securityContext.privileged",
                 message: "no privileged container allowed in sandbox")
         }
+        if case .labels(_, let file) = context.seLinux.value { try label(file.text) }
         plan.imageVolumes = try imageVolumes(defaults, besides: volumes)
         plan.stopSignal = try stopSignal(defaults)
 
@@ -120,7 +121,7 @@ struct PreparedContainer {
         var spec = ContainerSpec(
             container: container, context: context, process: process, hostname: shared.hostname,
             mounts: ContainerMounts(
-                volumes: try volumes + [terminationLog(plan.folder)],
+                volumes: try volumes + [terminationLog(plan.folder, context)],
                 files: ContainerMounts.PodFiles(
                     hosts: run.files.hosts, hostname: run.files.hostname,
                     resolverConfiguration: run.files.resolverConfiguration,
@@ -234,12 +235,38 @@ struct PreparedContainer {
     }
 
     /// A file of the container's own that every user in it can write; `path` is where it sees it.
-    private func terminationLog(_ folder: String) throws(SyscallError) -> ContainerMounts.Volume {
+    private func terminationLog(
+        _ folder: String, _ context: EffectiveSecurityContext
+    ) throws(SyscallError) -> ContainerMounts.Volume {
         let path = "\(folder)/termination-log"
         let file = try File.open(path, [.writeOnly, .create, .truncate, .noFollow], mode: 0o666)
         try File.changePermissions(of: file.raw, to: 0o666)
+        if case .labels(_, let label) = context.seLinux.value { try SELinuxAttribute.setAll(label.text, at: path) }
         let written = container.container.terminationMessagePath.flatMap { $0.isEmpty ? nil : $0 }
         return ContainerMounts.Volume(destination: written ?? "/dev/termination-log", source: path)
+    }
+
+    /// Gives the pod's own volumes the SELinux context of the first container that mounts them.
+    ///
+    /// What is the machine's, and a claim that nobody may write to, stays as it is; memory has had its context since its mount.
+    /// Source: the kubelet's `makeMounts` and the volume plugins' `SELinuxRelabel`.
+    private func label(_ label: String) throws {
+        for mount in container.container.volumeMounts ?? [] {
+            guard let volume = shared.volumes[mount.name], volume.memory == nil,
+                let source = run.pod.spec.volumes?.first(where: { $0.name == mount.name }), source.hostPath == nil,
+                source.persistentVolumeClaim == nil
+                    || !volume.readOnly && volume.path.hasPrefix(run.preparation.root.volumes + "/"),
+                isFirst(toMount: mount.name)
+            else { continue }
+            try SELinuxAttribute.setAll(label, at: volume.path)
+        }
+    }
+
+    private func isFirst(toMount volume: String) -> Bool {
+        let first = run.pod.podContainers.first { other in
+            (other.container.volumeMounts ?? []).contains { $0.name == volume }
+        }
+        return first?.path == container.path
     }
 
     // MARK: image

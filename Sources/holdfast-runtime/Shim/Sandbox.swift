@@ -61,6 +61,7 @@ final class Sandbox {
         var options: [(key: String, value: String?)] = [("mode", String(memory.permissions, radix: 8))]
         if let size = memory.size { options.append(("size", "\(size)")) }
         if let gid = memory.gid { options.append(("gid", "\(gid)")) }
+        options += MountPlan.context(memory.label).map { (key: $0.key, value: $0.value) }
         let new = try Mount.make("tmpfs", options: options, attributes: memory.noExecution ? [.noExecution] : [])
         try Mount.attach(new.raw, toPath: memory.path)
     }
