@@ -198,6 +198,17 @@ int64_t clinux_peer_uid(int fd);
 int clinux_send_fds(int socket, const void *data, size_t size, const int *fds, size_t count);
 /* Returns the bytes received, 0 at the end. count: in, room; out, how many descriptors came. */
 ssize_t clinux_receive_fds(int socket, void *data, size_t size, int *fds, size_t *count);
+
+/* tcp(7): a socket of the caller's network namespace that never waits. `family` is 4 or 6. */
+int clinux_tcp_socket(int family);
+/* inet_pton(3): 4 or 6 and the address's 4 or 16 bytes, or -EINVAL for what is no address. */
+int clinux_parse_address(const char *text, uint8_t address[16]);
+/* Begins to connect: -EINPROGRESS while it lasts. */
+int clinux_tcp_connect(int socket, int family, const uint8_t *address, uint16_t port);
+/* socket(7), SO_ERROR: the number of the error that is pending, 0 without one. */
+int clinux_socket_error(int socket);
+/* send(2), MSG_NOSIGNAL: one call; how many bytes were taken. */
+ssize_t clinux_send(int socket, const void *data, size_t size);
 /* Sets IFF_UP on an interface of the calling thread's network namespace. */
 int clinux_interface_up(const char *name);
 
