@@ -48,6 +48,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
     package var networkRemove: [String]?
     /// Called again and again while the pod runs; nil: nothing of it changes by itself.
     package var upkeep: Upkeep?
+    /// The machine's own address, which is the pod's with hostNetwork: probes and hooks go there.
+    package var hostAddress: String?
     /// What the pod as a whole waits for, volumes above all; nil when containers can start.
     package var waiting: Waiting?
     /// Why the sandbox is not made, which nothing that this machine waits for changes; nil when it can be.
@@ -163,7 +165,9 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
     package var target: String?
     /// FallbackToLogsOnError takes the end of the log where the file is empty.
     package var terminationMessageFromLogs: Bool
-    /// The signal that asks the first process to end; SIGTERM unless the image says otherwise.
+    /// Probes and hooks; nil: none.
+    package var lifecycle: LifecyclePlan?
+    /// The signal that asks the first process to end; SIGTERM unless the manifest or the image says otherwise.
     package var stopSignal: Int32
 
     package init(

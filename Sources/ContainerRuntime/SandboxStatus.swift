@@ -64,7 +64,9 @@ package struct ContainerStatus: Codable, Hashable, Sendable {
     package var state: State
     package var lastTermination: Termination?
     package var restartCount: Int
-    package var ready: Bool
+    package private(set) var ready: Bool
+    /// When ``ready`` changed last, nanoseconds since the epoch; nil: never.
+    package private(set) var readyChange: Int64?
     package var started: Bool
 
     package init(name: String, kind: ContainerPlan.Kind, state: State) {
@@ -74,6 +76,13 @@ package struct ContainerStatus: Codable, Hashable, Sendable {
         restartCount = 0
         ready = false
         started = false
+    }
+
+    /// Whether it is ready from now on, nanoseconds since the epoch.
+    package mutating func setReady(_ ready: Bool, at now: Int64) {
+        guard ready != self.ready else { return }
+        self.ready = ready
+        readyChange = now
     }
 }
 

@@ -189,7 +189,8 @@ final class Machine {
         for applet in [
             "sh", "cat", "id", "ls", "sleep", "true", "false", "touch", "grep", "mkdir", "rm", "echo", "ps", "kill",
             "test", "ln",
-            "mount", "stat", "trap", "tail", "head", "seq", "wc", "chmod", "dd", "hostname", "env", "printf",
+            "mount", "tr", "yes", "stat", "trap", "tail", "head", "seq", "wc", "chmod", "dd", "hostname", "env",
+            "printf",
         ] { try File.makeLink("\(folder)/bin/\(applet)", to: "busybox") }
         try File.replace(
             "\(folder)/etc/passwd", with: Array("root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n".utf8),

@@ -149,6 +149,7 @@ struct PreparationRun {
         if let upkeep = PodUpkeep(of: pod), !preparation.upkeepCommand.isEmpty {
             plan.upkeep = SandboxPlan.Upkeep(command: preparation.upkeepCommand, seconds: upkeep.seconds)
         }
+        plan.hostAddress = facts.hostIPs.first
         if !plan.hostIPC {
             plan.sharedMemory = SandboxPlan.MemoryMount(
                 path: files.sharedMemory, size: Bytes.mebibytes(64).count, permissions: 0o1777)

@@ -112,6 +112,7 @@ struct PreparedContainer {
         if case .labels(_, let file) = context.seLinux.value { try label(file.text) }
         plan.imageVolumes = try imageVolumes(defaults, besides: volumes)
         plan.stopSignal = try stopSignal(defaults)
+        plan.lifecycle = try LifecyclePlan(container)
 
         try AppArmorPreparation(
             container: container, context: context,
@@ -287,6 +288,13 @@ struct PreparedContainer {
     }
 
     private func stopSignal(_ image: ImageConfig.Defaults) throws(Refusal) -> Int32 {
+        if let word = container.container.lifecycle?.stopSignal, !word.isEmpty {
+            let field = "\(container.path).lifecycle.stopSignal"
+            guard let number = Signal.number(named: word) else {
+                throw Refusal(.container, field: field, message: "\(field): \"\(word)\" is no signal")
+            }
+            return number
+        }
         guard let word = image.StopSignal, !word.isEmpty else { return Signal.terminate }
         guard let number = Signal.number(named: word) else {
             throw Refusal(

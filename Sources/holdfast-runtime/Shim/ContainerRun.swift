@@ -37,6 +37,16 @@ final class ContainerRun {
         var isPaused = false
         /// The terminal's master side, or the writing end of its standard input.
         var input: Int32?
+        /// Its postStart hook while that goes on: the container does not count as running before.
+        var postStart: ActionRun?
+        /// Why it is ended although it had begun to run: its postStart hook failed.
+        var startFailure: Waiting?
+        var preStop: ActionRun?
+        var probes: [ProbeRun] = []
+        /// Its end, once it has been asked for.
+        var ending: Ending?
+        /// A probe had it ended: then it is started again whatever its exit code is.
+        var failedProbe = false
         /// All has been given back; what comes late is closed.
         var isReleased = false
 
@@ -55,11 +65,7 @@ final class ContainerRun {
     var plan: ContainerPlan
     var status: ContainerStatus
     var phase: Phase = .idle
-    /// The next pause before a restart, in seconds.
-    ///
-    /// Source: Kubernetes, "Container restarts": 10 s, doubled up to 5 minutes, reset after 10 minutes of running.
-    var backOff: Int64 = 0
-    var hasStopTimer = false
+    var backOff = RestartBackOff()
     /// Its turn has come: init containers go one after the other, and the others after them.
     var isDue = false
 
@@ -81,6 +87,15 @@ final class ContainerRun {
         switch phase {
         case .starting, .running: true
         default: false
+        }
+    }
+    /// It has been started and its postStart hook is still to end: the containers after it wait.
+    var isBeingStarted: Bool {
+        guard plan.lifecycle?.postStart != nil else { return false }
+        switch phase {
+        case .starting: return true
+        case .running(let attempt): return attempt.postStart != nil
+        default: return false
         }
     }
     var hasEnded: Bool {

@@ -28,6 +28,7 @@ struct ContainerStart {
     func start() throws -> (attempt: ContainerRun.Attempt, streams: Streams) {
         for part in plan.parts { try part.prepare() }
         let spec = try JSONFile.read(RuntimeSpec.self, from: plan.folder + "/config.json")
+        if attemptNumber > 0 { try TerminationMessage.clear(plan.folder) }
         let upper = try freshFolders("upper", "work", like: plan.layers.first)
         var launch = try LaunchPlan(
             spec: spec, root: .overlay(lower: plan.layers, upper: upper.upper, work: upper.work),

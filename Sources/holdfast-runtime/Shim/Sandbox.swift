@@ -45,6 +45,23 @@ final class Sandbox {
         }
     }
 
+    /// Does something of an instant in the pod's network, such as to make a socket, which belongs to it from then on.
+    func insideNetwork<Result>(_ body: () throws(SyscallError) -> Result) throws(SyscallError) -> Result {
+        guard let inside = namespaces[.network] else { return try body() }
+        let machine = try Process.namespace(.network)
+        try Process.join(inside, .network)
+        defer { Self.leaveNetwork(for: machine.raw) }
+        return try body()
+    }
+
+    /// A shim that cannot go back must not go on: what it does for the machine would be done in the pod.
+    private static func leaveNetwork(for machine: Int32) {
+        do { try Process.join(machine, .network) } catch {
+            do { try File.write(Array("\(error)\n".utf8), to: 2, subject: "shim.log") } catch {}
+            Process.exit(1)
+        }
+    }
+
     func endPause() throws {
         guard let pause else { return }
         try Process.signal(pause.descriptor.raw, Signal.kill)

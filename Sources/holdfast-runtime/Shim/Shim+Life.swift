@@ -8,6 +8,7 @@ extension Shim {
     func advance() throws {
         if stopping == nil { try advanceStart() }
         if stopping != nil { try advanceStop() }
+        try advanceEndings()
     }
 
     private func advanceStart() throws {
@@ -19,7 +20,10 @@ extension Shim {
             guard try initialise() else { return }
             isInitialised = true
         }
-        for container in containers where [.main, .sidecar].contains(container.plan.kind) { startIfIdle(container) }
+        for container in containers where [.main, .sidecar].contains(container.plan.kind) {
+            startIfIdle(container)
+            if container.isBeingStarted { break }
+        }
         if mains.allSatisfy(\.hasEnded) { stop(.init(gracePeriod: plan.terminationGracePeriod)) }
     }
 
@@ -182,15 +186,22 @@ extension Shim {
         case .started: try closeReport(attempt)
         }
         container.phase = .running(attempt)
-        container.status.state = .running(pid: attempt.process.pid, startedAt: attempt.startedAt)
-        container.status.started = true
-        container.status.ready = true
         // What reading the spec and compiling the filter took is not needed while the pod runs.
         Process.trimMemory()
         record(.normal, "Started", "Started container \(container.plan.name)", container: container.plan.name)
         attempt.processToken = try loop.add(attempt.process.descriptor.raw) { [unowned self] _ in
             try self.ended(container, attempt)
         }
+        if attempt.ending == nil, let hook = container.plan.lifecycle?.postStart {
+            return runPostStart(hook, container, attempt)
+        }
+        becomeRunning(container, attempt)
+    }
+
+    /// From now on it counts as running, and is asked how it does.
+    func becomeRunning(_ container: ContainerRun, _ attempt: ContainerRun.Attempt) {
+        container.status.state = .running(pid: attempt.process.pid, startedAt: attempt.startedAt)
+        if attempt.ending == nil { startProbes(container, attempt) }
     }
 
     private func closeReport(_ attempt: ContainerRun.Attempt) throws {
@@ -205,7 +216,7 @@ extension Shim {
         let now = Clock.realtime
         finish(
             container,
-            .init(exitCode: 128, reason: "StartError", message: message, startedAt: 0, finishedAt: now), ranFor: 0)
+            .init(exitCode: 128, reason: "StartError", message: message, startedAt: 0, finishedAt: now), after: nil)
     }
 
     // MARK: end
@@ -224,15 +235,17 @@ extension Shim {
             container,
             .init(
                 exitCode: exit.shellCode, signal: signal, reason: reason,
-                message: TerminationMessage.read(container, exitCode: exit.shellCode), startedAt: attempt.startedAt,
-                finishedAt: now),
-            ranFor: Clock.monotonic - attempt.started)
+                message: TerminationMessage.read(
+                    container, exitCode: exit.shellCode, limit: TerminationMessage.limit(for: containers.count)),
+                startedAt: attempt.startedAt, finishedAt: now),
+            after: attempt)
     }
 
     /// Takes back all that an attempt held: streams to their ends, the cgroup with what is left in it.
     private func release(_ attempt: ContainerRun.Attempt) throws {
         if let token = attempt.processToken { try loop.remove(token) }
         attempt.processToken = nil
+        cancelActions(of: attempt)
         // Processes that outlive the first one, in a PID namespace that is not the container's own, end with it.
         try attempt.cgroup.kill()
         for reader in attempt.readers {
@@ -261,22 +274,29 @@ extension Shim {
         }
     }
 
-    private func finish(_ container: ContainerRun, _ termination: ContainerStatus.Termination, ranFor: Int64) {
+    /// It has ended after an attempt; nil: the program has not been executed.
+    private func finish(
+        _ container: ContainerRun, _ termination: ContainerStatus.Termination, after attempt: ContainerRun.Attempt?
+    ) {
         container.status.state = .terminated(termination)
-        container.status.ready = container.plan.kind == .`init` && termination.exitCode == 0
+        container.status.setReady(
+            container.plan.kind == .`init` && termination.exitCode == 0, at: termination.finishedAt)
         container.status.started = false
-        guard stopping == nil, restarts(container, after: termination) else {
+        guard stopping == nil, restarts(container, after: termination, failedProbe: attempt?.failedProbe == true)
+        else {
             container.phase = .ended
             return
         }
-        if ranFor > 600 * 1_000_000_000 { container.backOff = 0 }
-        let pause = container.backOff
-        container.backOff = pause == 0 ? 10 : min(300, pause * 2)
+        let pause = container.backOff.pause(afterRunning: attempt.map { Clock.monotonic - $0.started } ?? 0)
         let restart = { [unowned container] in
             container.status.restartCount += 1
             container.status.lastTermination = termination
             container.status.state = .waiting(Waiting(reason: "ContainerCreating"))
             container.phase = .idle
+        }
+        if let failure = attempt?.startFailure {
+            container.status.lastTermination = termination
+            container.status.state = .waiting(failure)
         }
         guard pause > 0 else {
             // Not at once: this may be called while the containers are being looked at.
@@ -300,65 +320,16 @@ extension Shim {
         seconds < 60 ? "\(seconds)s" : "\(seconds / 60)m\(seconds % 60)s"
     }
 
-    private func restarts(_ container: ContainerRun, after termination: ContainerStatus.Termination) -> Bool {
+    private func restarts(
+        _ container: ContainerRun, after termination: ContainerStatus.Termination, failedProbe: Bool
+    ) -> Bool {
         switch (container.plan.kind, plan.restartPolicy) {
         case (.sidecar, _): true
         case (.ephemeral, _): false
+        case (_, .onFailure) where failedProbe: true
         case (.`init`, .never), (.main, .never): false
         case (.`init`, _), (.main, .onFailure): termination.exitCode != 0
         case (.main, .always): true
-        }
-    }
-
-    // MARK: stop
-
-    /// The pod is to end; a second call can only shorten the time that is left.
-    func stop(_ request: Stopping) {
-        if var already = stopping {
-            already.requestedBy += request.requestedBy
-            let isSooner = request.gracePeriod < already.gracePeriod
-            already.gracePeriod = min(already.gracePeriod, request.gracePeriod)
-            stopping = already
-            if isSooner { for container in containers { container.hasStopTimer = false } }
-            return
-        }
-        stopping = request
-        status.reason = request.reason
-        status.message = request.message
-        for container in containers {
-            if case .backingOff(let timer) = container.phase {
-                loop.cancel(timer)
-                if let last = container.status.lastTermination { container.status.state = .terminated(last) }
-                container.phase = .ended
-            }
-        }
-        if let preparation {
-            self.preparation = nil
-            // It dies with the shim at the latest; nothing that it does is waited for.
-            do { try Process.signal(preparation.child, Signal.kill) } catch { record(.warning, "Killing", "\(error)") }
-        }
-    }
-
-    /// Containers first, sidecars when these have ended, in the opposite order of their start.
-    private func advanceStop() throws {
-        let active = containers.filter(\.isActive)
-        guard !active.isEmpty else { return endWhenRemembered() }
-        let group = active.filter { $0.plan.kind != .sidecar }
-        for container in group.isEmpty ? [active[active.count - 1]] : group { try end(container) }
-    }
-
-    /// Asks once, and insists when the time is over.
-    private func end(_ container: ContainerRun) throws {
-        guard !container.hasStopTimer, let attempt = container.attempt, let stopping else { return }
-        container.hasStopTimer = true
-        if stopping.gracePeriod > 0 {
-            record(.normal, "Killing", "Stopping container \(container.plan.name)", container: container.plan.name)
-            try Process.signal(attempt.process.descriptor.raw, container.plan.stopSignal)
-        }
-        loop.after(seconds: stopping.gracePeriod) { [unowned container] in
-            guard container.attempt === attempt else { return }
-            try Process.signal(attempt.process.descriptor.raw, Signal.kill)
-            try attempt.cgroup.kill()
         }
     }
 }

@@ -93,11 +93,12 @@ final class Shim {
         scheduleUpkeep()
         if let seconds = plan.activeDeadline {
             loop.after(seconds: seconds) { [unowned self] in
+                guard self.stopping == nil else { return }
+                let message = "Pod was active on the node longer than the specified deadline"
+                self.record(.normal, "DeadlineExceeded", message)
                 self.stop(
                     .init(
-                        reason: "DeadlineExceeded",
-                        message: "Pod was active on the node longer than the specified deadline",
-                        gracePeriod: self.plan.terminationGracePeriod))
+                        reason: "DeadlineExceeded", message: message, gracePeriod: self.plan.terminationGracePeriod))
             }
         }
         try loop.run { [unowned self] in
@@ -191,8 +192,13 @@ final class Shim {
             try File.write(try JSONFile.encode(event) + [UInt8(ascii: "\n")], to: file.raw, subject: "events.jsonl")
         } catch {
             // An event is a message to people; a full disk must not end their pod. The shim's log has it.
-            do { try File.write(Array("\(reason): \(message): \(error)\n".utf8), to: 2, subject: "shim.log") } catch {}
+            log("\(reason): \(message): \(error)")
         }
+    }
+
+    /// A line in the shim's own log; where even that cannot be written there is nobody left to tell.
+    func log(_ line: String) {
+        do { try File.write(Array((line + "\n").utf8), to: 2, subject: "shim.log") } catch {}
     }
 
     /// Writes the status when it has changed, and tells those who watch.

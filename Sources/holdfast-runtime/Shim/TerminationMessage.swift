@@ -5,16 +5,31 @@ import LinuxKernel
 /// What a container left to be said of its end.
 ///
 /// Source: Kubernetes, `terminationMessagePath` and `terminationMessagePolicy`: at most 4,096 bytes of the file, or with
-/// FallbackToLogsOnError and a failure the last 80 lines or 2,048 bytes of the log.
+/// FallbackToLogsOnError and a failure the last 80 lines or 2,048 bytes of the log; of that the beginning, so that all
+/// containers of a pod together have 12 KiB.
 enum TerminationMessage {
-    private static let limit = 4096
+    private static let fileLimit = 4096
+    private static let podLimit = 12 << 10
     private static let logLimit = 2048
     private static let logLines = 80
 
-    static func read(_ container: ContainerRun, exitCode: Int32) -> String? {
+    /// What each container of a pod may say at most, in bytes.
+    static func limit(for containers: Int) -> Int { podLimit / max(1, containers) }
+
+    static func read(_ container: ContainerRun, exitCode: Int32, limit: Int) -> String? {
+        guard let text = read(container, exitCode: exitCode) else { return nil }
+        return text.utf8.count > limit ? String(decoding: Array(text.utf8).prefix(limit), as: UTF8.self) : text
+    }
+
+    /// Empties the file: what the container said before it was started again is not said twice.
+    static func clear(_ folder: String) throws(SyscallError) {
+        _ = try File.open("\(folder)/termination-log", [.writeOnly, .truncate, .noFollow, .nonBlocking])
+    }
+
+    private static func read(_ container: ContainerRun, exitCode: Int32) -> String? {
         let folder = container.plan.folder
         do throws(SyscallError) {
-            let text = try tail("\(folder)/termination-log", limit: limit)
+            let text = try tail("\(folder)/termination-log", limit: fileLimit)
             if !text.isEmpty { return String(decoding: text, as: UTF8.self) }
             guard container.plan.terminationMessageFromLogs, exitCode != 0 else { return nil }
             let log = try tail("\(folder)/\(container.status.restartCount).log", limit: 4 * logLimit)
