@@ -14,7 +14,7 @@ struct PodReportTests {
         status.podIPs = ["10.0.0.7"]
         var container = ContainerRuntime.ContainerStatus(
             name: "app", kind: .main, state: .running(pid: 7, startedAt: 1_795_562_411_000_000_000))
-        container.ready = true
+        container.setReady(true, at: 1_795_562_412_000_000_000)
         container.started = true
         status.containers = [container]
         return status
@@ -153,6 +153,64 @@ struct PodReportTests {
         #expect(entry["restartCount"] == 2)
         #expect(entry.at("lastState", "terminated", "exitCode") == 3)
         #expect(entry["containerID"] == "holdfast://42/app/2")
+    }
+
+    private func condition(_ type: String, of pod: JSONValue) -> JSONValue? {
+        pod.at("status", "conditions")?.elements.first { $0["type"]?.stringValue == type }
+    }
+
+    @Test("a container that is not ready is named by the conditions, and dates them")
+    func unready() throws {
+        let scene = try StateScene()
+        let place = try scene.store("web")
+        var status = try running()
+        status.containers[0].setReady(false, at: 1_795_562_500_000_000_000)
+        try scene.say(status, of: place)
+        let pod = try scene.pod("web")
+        for type in ["Ready", "ContainersReady"] {
+            let condition = try #require(self.condition(type, of: pod))
+            #expect(condition["status"] == "False")
+            #expect(condition["reason"] == "ContainersNotReady")
+            #expect(condition["message"] == "containers with unready status: [app]")
+            #expect(condition["lastTransitionTime"] == "2026-11-24T23:21:40Z")
+        }
+        #expect(condition("Initialized", of: pod)?["status"] == "True")
+    }
+
+    @Test("a readiness gate that nobody opens keeps the pod from being ready")
+    func gates() throws {
+        let scene = try StateScene()
+        let place = try scene.store("web") { pod in
+            pod.spec.readinessGates = [PodReadinessGate(conditionType: "example.com/gate")]
+        }
+        try scene.say(try running(), of: place)
+        let pod = try scene.pod("web")
+        #expect(conditions(pod)["ContainersReady"] == "True")
+        let ready = try #require(self.condition("Ready", of: pod))
+        #expect(ready["status"] == "False")
+        #expect(ready["reason"] == "ReadinessGatesNotReady")
+        #expect(
+            ready["message"] == "corresponding condition of pod readiness gate \"example.com/gate\" does not exist.")
+    }
+
+    @Test("a pod that has succeeded is complete in every condition")
+    func completed() throws {
+        let scene = try StateScene()
+        let place = try scene.store("web")
+        var status = StateScene.dead()
+        status.phase = .succeeded
+        status.containers = [
+            ContainerRuntime.ContainerStatus(
+                name: "app", kind: .main,
+                state: .terminated(
+                    .init(exitCode: 0, reason: "Completed", message: nil, startedAt: 1_000, finishedAt: 2_000)))
+        ]
+        try scene.say(status, of: place, ended: true)
+        let pod = try scene.pod("web")
+        for (type, holds) in [("Initialized", "True"), ("Ready", "False"), ("ContainersReady", "False")] {
+            #expect(condition(type, of: pod)?["status"]?.stringValue == holds)
+            #expect(condition(type, of: pod)?["reason"] == "PodCompleted")
+        }
     }
 
     @Test("a container that is refused waits with its reason, and its neighbour runs")

@@ -176,38 +176,65 @@ struct PodReport {
 
     /// In the kubelet's order.
     ///
-    /// A condition's last change is the newest moment that decides it.
+    /// A condition's last change is the newest moment that decides it. Source: the kubelet's status/generate.go.
     private func conditions(initial: [JSONValue], main: [JSONValue]) -> [JSONValue] {
-        let incomplete = initial.filter { !isComplete($0) }
-        let unready = (initial.filter(isSidecar) + main).filter { $0["ready"] != true }
-        let running = phase == .running && unready.isEmpty
-        let times = moments(initial + main)
-        let newest = times.max() ?? startTime
         let sandbox: Bool = if case .supervised = record.life { status?.podIPs.isEmpty == false } else { false }
+        let newest = (moments(initial + main) + readyChanges).max() ?? startTime
+        let containers = containersReady(initial.filter(isSidecar) + main)
         return [
-            condition("PodReadyToStartContainers", sandbox, since: startTime),
-            condition(
-                "Initialized", incomplete.isEmpty || phase == .succeeded,
-                since: incomplete.isEmpty ? moments(initial).max() ?? startTime : startTime,
-                reason: phase == .failed ? "PodFailed" : "ContainersNotInitialized",
-                message: "containers with incomplete status: \(names(incomplete))"),
-            condition("Ready", running, since: newest, reason: unreadyReason, message: unreadyMessage(unready)),
-            condition(
-                "ContainersReady", running, since: newest, reason: unreadyReason, message: unreadyMessage(unready)),
-            condition("PodScheduled", true, since: startTime),
+            condition("PodReadyToStartContainers", Standing(holds: sandbox), since: startTime),
+            condition("Initialized", initialized(initial, main), since: initializedSince(initial)),
+            condition("Ready", containers.holds ? gates : containers, since: newest),
+            condition("ContainersReady", containers, since: newest),
+            condition("PodScheduled", Standing(holds: true), since: startTime),
         ]
     }
 
-    private var unreadyReason: String {
-        switch phase {
-        case .succeeded: "PodCompleted"
-        case .failed: "PodFailed"
-        default: "ContainersNotReady"
-        }
+    /// Whether a condition holds, and why or why not.
+    private struct Standing {
+        var holds: Bool
+        var reason: String?
+        var message: String?
     }
 
-    private func unreadyMessage(_ unready: [JSONValue]) -> String? {
-        phase.isFinal ? nil : "containers with unready status: \(names(unready))"
+    private func initialized(_ initial: [JSONValue], _ main: [JSONValue]) -> Standing {
+        if phase == .succeeded { return Standing(holds: true, reason: "PodCompleted") }
+        // Sidecars may be started again later.
+        if main.contains(where: hasStarted) { return Standing(holds: true) }
+        let incomplete = initial.filter { !isComplete($0) }
+        if incomplete.isEmpty { return Standing(holds: true) }
+        return Standing(
+            holds: false, reason: "ContainersNotInitialized",
+            message: "containers with incomplete status: \(names(incomplete))")
+    }
+
+    private func initializedSince(_ initial: [JSONValue]) -> Timestamp? {
+        initial.allSatisfy(isComplete) ? moments(initial).max() ?? startTime : startTime
+    }
+
+    private func containersReady(_ containers: [JSONValue]) -> Standing {
+        switch phase {
+        case .succeeded: return Standing(holds: false, reason: "PodCompleted")
+        case .failed: return Standing(holds: false, reason: "PodFailed")
+        default: break
+        }
+        let unready = containers.filter { $0["ready"] != true }
+        if unready.isEmpty { return Standing(holds: true) }
+        return Standing(
+            holds: false, reason: "ContainersNotReady",
+            message: "containers with unready status: \(names(unready))")
+    }
+
+    /// Conditions that others are to set; nobody does here.
+    private var gates: Standing {
+        let types = (object.at("spec", "readinessGates")?.elements ?? []).compactMap {
+            $0["conditionType"]?.stringValue
+        }
+        if types.isEmpty { return Standing(holds: true) }
+        return Standing(
+            holds: false, reason: "ReadinessGatesNotReady",
+            message: types.map { "corresponding condition of pod readiness gate \"\($0)\" does not exist." }
+                .joined(separator: ", "))
     }
 
     private func names(_ entries: [JSONValue]) -> String {
@@ -220,7 +247,15 @@ struct PodReport {
     }
 
     private func isComplete(_ entry: JSONValue) -> Bool {
-        isSidecar(entry) ? entry["started"] == true : entry.at("state", "terminated", "exitCode") == 0
+        isSidecar(entry) ? entry["started"] == true : entry["ready"] == true
+    }
+
+    private func hasStarted(_ entry: JSONValue) -> Bool {
+        entry.at("state", "running") != nil || entry.at("state", "terminated", "startedAt")?.stringValue != nil
+    }
+
+    private var readyChanges: [Timestamp] {
+        (status?.containers ?? []).compactMap { $0.readyChange.map(Timestamp.init(nanoseconds:)) }
     }
 
     private func moments(_ entries: [JSONValue]) -> [Timestamp] {
@@ -232,17 +267,13 @@ struct PodReport {
         }
     }
 
-    private func condition(
-        _ type: String, _ holds: Bool, since: Timestamp?, reason: String? = nil, message: String? = nil
-    ) -> JSONValue {
+    private func condition(_ type: String, _ standing: Standing, since: Timestamp?) -> JSONValue {
         var value: JSONValue = [
-            "type": .string(type), "status": holds ? "True" : "False", "lastProbeTime": .null,
+            "type": .string(type), "status": standing.holds ? "True" : "False", "lastProbeTime": .null,
             "lastTransitionTime": since.map { .string($0.rfc3339) } ?? .null,
         ]
-        if !holds {
-            value["reason"] = reason.map(JSONValue.string)
-            value["message"] = message.map(JSONValue.string)
-        }
+        value["reason"] = standing.reason.map(JSONValue.string)
+        value["message"] = standing.message.map(JSONValue.string)
         return value
     }
 }

@@ -23,9 +23,16 @@ struct PodRow {
         guard wide else { return row }
         return row + [
             pod.at("status", "podIP")?.stringValue ?? "<none>", pod.at("spec", "nodeName")?.stringValue ?? "<none>",
-            "<none>",
-            "<none>",
+            "<none>", readinessGates,
         ]
+    }
+
+    /// How many of the pod's readiness gates hold.
+    private var readinessGates: String {
+        let gates = (pod.at("spec", "readinessGates")?.elements ?? []).compactMap { $0["conditionType"]?.stringValue }
+        guard !gates.isEmpty else { return "<none>" }
+        let open = gates.filter { Summary.isTrue($0, pod["status"] ?? .null) }
+        return "\(open.count)/\(gates.count)"
     }
 
     /// What the columns READY, STATUS and RESTARTS sum up.
