@@ -105,6 +105,27 @@ package struct Cgroup: Sendable {
         return cgroup
     }
 
+    /// Makes the cgroup above those of a pod's containers, with limits for all of them together.
+    ///
+    /// A container without a limit of its own has the pod's, so that it is below this cgroup in each hierarchy that has one.
+    package static func createPod(
+        _ path: String, _ limits: SandboxPlan.Limits, layout: CgroupLayout
+    ) throws(LaunchError) {
+        var plan = CgroupPlan(path: path, deviceRules: [])
+        plan.memoryLimit = limits.memory
+        plan.cpuQuota = limits.cpuQuota
+        plan.cpuPeriod = limits.cpuPeriod
+        plan.cpuShares = limits.cpuShares
+        let cgroup = Cgroup(layout: layout, path: path)
+        do throws(SyscallError) {
+            for hierarchy in layout.hierarchies where !plan.controllers.isDisjoint(with: hierarchy.controllers) {
+                try cgroup.makeFolder(in: hierarchy)
+            }
+            if let unified = layout.unified { try cgroup.makeUnifiedFolder(below: unified, for: plan) }
+            try cgroup.setLimits(plan)
+        } catch { throw LaunchError(step: .cgroup, field: "spec.resources", message: error.description) }
+    }
+
     private func makeFolder(in hierarchy: CgroupLayout.Hierarchy) throws(SyscallError) {
         try Self.makeFolders(folder(hierarchy))
         guard hierarchy.controllers.contains("cpuset") else { return }

@@ -30,6 +30,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
     package var sysctls: [String: String]
     /// `/holdfast/UID`: each container's cgroup is a folder below it.
     package var cgroupPath: String
+    /// What all containers may use together; nil: no more than each of them.
+    package var limits: Limits?
     /// The pod's own `/dev/shm`, bound into each container; nil with hostIPC.
     package var sharedMemory: MemoryMount?
     /// tmpfs volumes, mounted in the shim's mount namespace so that they go with it.
@@ -88,6 +90,24 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
         }
     }
 
+    /// Of the pod's cgroup.
+    package struct Limits: Codable, Hashable, Sendable {
+        /// Bytes.
+        package var memory: Int64?
+        /// Microseconds of each period.
+        package var cpuQuota: Int64?
+        /// Microseconds.
+        package var cpuPeriod: UInt64?
+        /// The weight of cgroup v1.
+        package var cpuShares: UInt64?
+        package init(memory: Int64?, cpuQuota: Int64?, cpuPeriod: UInt64?, cpuShares: UInt64?) {
+            self.memory = memory
+            self.cpuQuota = cpuQuota
+            self.cpuPeriod = cpuPeriod
+            self.cpuShares = cpuShares
+        }
+    }
+
     /// A tmpfs at a folder of the machine.
     package struct MemoryMount: Codable, Hashable, Sendable {
         package var path: String
@@ -131,6 +151,19 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
         /// Added to the running pod, and never started again.
         case ephemeral
     }
+    /// Which exit codes start a container again.
+    package struct RestartRule: Codable, Hashable, Sendable {
+        package var exitCodes: [Int32]
+        /// All codes but these.
+        package var isNegated: Bool
+
+        package init(exitCodes: [Int32], isNegated: Bool) {
+            self.exitCodes = exitCodes
+            self.isNegated = isNegated
+        }
+
+        package func matches(_ exitCode: Int32) -> Bool { exitCodes.contains(exitCode) != isNegated }
+    }
     package enum Readiness: Codable, Hashable, Sendable {
         /// `config.json` is in the container's folder.
         case ready
@@ -163,6 +196,10 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
     package var tty: Bool
     /// The container whose PID namespace it has; nil: it has one as the pod says.
     package var target: String?
+    /// What the container itself says of being started again; nil: as the pod says.
+    package var restartPolicy: SandboxPlan.RestartPolicy?
+    /// With one of these exit codes it is started again whatever a policy says.
+    package var restartRules: [RestartRule]
     /// FallbackToLogsOnError takes the end of the log where the file is empty.
     package var terminationMessageFromLogs: Bool
     /// Probes and hooks; nil: none.
@@ -185,6 +222,7 @@ package struct ContainerPlan: Codable, Hashable, Sendable {
         parts = []
         stdin = false
         stdinOnce = false
+        restartRules = []
         tty = false
         terminationMessageFromLogs = false
         stopSignal = 15

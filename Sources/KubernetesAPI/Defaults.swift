@@ -81,11 +81,51 @@ extension PodSpec {
             container.applyDefaults()
             if sharesNetwork { container.applyHostPorts() }
         }
+        applyResourceDefaults()
         if var volumes {
             self.volumes = nil
             for index in volumes.indices { volumes[index].applyDefaults() }
             self.volumes = volumes
         }
+    }
+}
+
+extension PodSpec {
+    /// What the pod as a whole asks for, where its limits are written: what its containers ask for, or else the limits.
+    ///
+    /// Source: Kubernetes, `defaultPodRequests`.
+    private mutating func applyResourceDefaults() {
+        guard var whole = resources, let limits = whole.limits, !limits.isEmpty else { return }
+        var requests = whole.requests ?? [:]
+        for (name, limit) in limits where requests[name] == nil {
+            requests[name] = containerRequests(name) ?? limit
+        }
+        for name in ["cpu", "memory"] where requests[name] == nil { requests[name] = containerRequests(name) }
+        whole.requests = requests
+        resources = whole
+    }
+
+    /// What the containers ask for together; an init container alone may ask for more. Nil when none asks.
+    private func containerRequests(_ name: String) -> Quantity? {
+        var running = Quantity(0)
+        var highest = Quantity(0)
+        var isAsked = false
+        for container in initContainers ?? [] {
+            guard let amount = container.resources.requests?[name] else { continue }
+            isAsked = true
+            if container.restartPolicy == "Always" {
+                running = running + amount
+                highest = max(highest, running)
+            } else {
+                highest = max(highest, running + amount)
+            }
+        }
+        for container in containers {
+            guard let amount = container.resources.requests?[name] else { continue }
+            isAsked = true
+            running = running + amount
+        }
+        return isAsked ? max(highest, running) : nil
     }
 }
 

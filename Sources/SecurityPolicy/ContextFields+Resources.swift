@@ -8,18 +8,30 @@ extension ContextFields {
     ///
     /// Source: kubelet, `MilliCPUToShares` and `MilliCPUToQuota`.
     func resources() -> Context.Resources {
-        let own = container.container.resources
-        let memory = own.limits?["memory"].map { ($0.value, "limits[memory]") }
-        let limit = own.limits?["cpu"].map { ($0.milliValue, "limits[cpu]") }
-        let request = own.requests?["cpu"].map { ($0.milliValue, "requests[cpu]") } ?? limit
+        let memory = limit("memory").map { ($0.value.value, $0.origin) }
+        let limit = limit("cpu").map { ($0.value.milliValue, $0.origin) }
+        let request =
+            container.container.resources.requests?["cpu"].map {
+                ($0.milliValue, Origin.container(field: "\(container.path).resources.requests[cpu]"))
+            } ?? limit
         return Context.Resources(
             memoryLimit: decided(memory) { $0 > 0 ? Bytes($0) : nil } ?? Decided(nil, from: .kubernetes),
             cpuShares: decided(request, Self.shares) ?? Decided(Self.shares(0), from: .kubernetes),
             cpuQuota: decided(limit, Self.quota) ?? Decided(nil, from: .kubernetes))
     }
 
-    private func decided<Value>(_ written: (Int64, String)?, _ value: (Int64) -> Value) -> Decided<Value>? {
-        written.map { Decided(value($0.0), from: .container(field: "\(container.path).resources.\($0.1)")) }
+    /// The container's own, or the one of the pod as a whole.
+    private func limit(_ resource: String) -> Decided<Quantity>? {
+        if let own = container.container.resources.limits?[resource] {
+            return Decided(own, from: .container(field: "\(container.path).resources.limits[\(resource)]"))
+        }
+        return pod.spec.resources?.limits?[resource].map {
+            Decided($0, from: .pod(field: "spec.resources.limits[\(resource)]"))
+        }
+    }
+
+    private func decided<Value>(_ written: (Int64, Origin)?, _ value: (Int64) -> Value) -> Decided<Value>? {
+        written.map { Decided(value($0.0), from: $0.1) }
     }
 
     /// The weight for so many thousandths of a CPU.
@@ -52,10 +64,11 @@ extension ContextFields {
         func score(request: Int64) -> Int64 {
             node.memory.count > 0 ? Int64(clamping: 1000 - Int128(request) * 1000 / Int128(node.memory.count)) : 1000
         }
-        var value = score(request: container.container.request("memory")?.value ?? 0)
+        let share = pod.unassignedMemoryShare
+        var value = score(request: (container.container.request("memory")?.value ?? 0) + share)
         if container.kind == .sidecar {
             let smallest = pod.spec.containers.map { $0.request("memory")?.value ?? 0 }.min() ?? 0
-            value = min(value, score(request: smallest))
+            value = min(value, score(request: smallest + share))
         }
         return Decided(Int(min(max(value, 3), 999)), from: .kubernetes)
     }
@@ -79,7 +92,11 @@ extension Pod {
     /// Guaranteed when every container limits cpu and memory and asks for no less; BestEffort when none asks for either.
     package var qualityOfService: QualityOfService {
         let resources = ["cpu", "memory"]
-        let containers = podContainers.map(\.container)
+        var containers = podContainers.map(\.container)
+        if let own = spec.resources, own.limits?.isEmpty == false || own.requests?.isEmpty == false {
+            // What is asked for the pod as a whole decides alone.
+            containers = [Container(resources: own)]
+        }
         func isPositive(_ quantity: Quantity?) -> Bool { quantity.map { !$0.isZero && !$0.isNegative } ?? false }
         let asks = containers.contains { container in
             resources.contains { isPositive(container.request($0)) || isPositive(container.resources.limits?[$0]) }
@@ -92,5 +109,24 @@ extension Pod {
             }
         }
         return isGuaranteed ? .guaranteed : .burstable
+    }
+
+    /// What the pod as a whole asks of memory and its containers do not, shared by them equally, in bytes.
+    ///
+    /// Source: kubelet, `GetContainerOOMScoreAdjust`.
+    fileprivate var unassignedMemoryShare: Int64 {
+        guard let asked = spec.resources?.requests?["memory"]?.value else { return 0 }
+        let sharing = podContainers.filter { $0.kind != .`init` }.map { $0.container.request("memory")?.value ?? 0 }
+        let rest = sharing.reduce(Int128(asked)) { $0 - Int128($1) }
+        return sharing.isEmpty ? 0 : Int64(clamping: max(rest, 0) / Int128(sharing.count))
+    }
+
+    /// What the pod's containers may use together; nil where the pod as a whole has no limit.
+    package var resourcesOfWhole: EffectiveSecurityContext.Resources? {
+        guard let own = spec.resources else { return nil }
+        var whole = self
+        whole.spec.resources = nil
+        let container = PodContainer(kind: .main, path: "spec", container: Container(resources: own))
+        return ContextFields(pod: whole, container: container).resources()
     }
 }

@@ -21,8 +21,8 @@ extension Node {
             return "can't set `spec.hostUsers: false`, runtime does not support user namespaces"
         }
         if let refusal = identityRefusal(pod) { return refusal }
-        if pod.spec.resources?.limits?.isEmpty == false {
-            return "spec.resources.limits: limits of a pod as a whole are not supported: set them on its containers"
+        for name in (pod.spec.resources?.limits ?? [:]).keys.sorted() where name != "cpu" && name != "memory" {
+            return "spec.resources.limits[\(name)]: this limit of a pod as a whole is not supported"
         }
         return nil
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import KubernetesAPI
 import LinuxKernel
+import SecurityPolicy
 import Testing
 
 @testable import PodEngine
@@ -186,7 +187,7 @@ struct ObjectTests {
             spec: {containers: [{name: app, image: i, resources: \(resources)}]}
             """
         guard case .pod(let pod)? = try decodeManifests(Array(text.utf8), file: "x").first?.object else { return }
-        #expect(NewObject.qosClass(of: pod) == expected)
+        #expect(pod.qualityOfService.rawValue == expected)
     }
 
     @Test(

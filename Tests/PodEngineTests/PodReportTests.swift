@@ -57,6 +57,36 @@ struct PodReportTests {
             ])
     }
 
+    @Test("mounts are told as they are made, and ephemeral containers beside the others, never ready")
+    func mountsAndDebuggers() throws {
+        let scene = try StateScene()
+        let place = try scene.store("web") { pod in
+            pod.spec.containers[0].volumeMounts = [
+                VolumeMount(name: "a", mountPath: "/a"), VolumeMount(name: "b", readOnly: true, mountPath: "/b"),
+                VolumeMount(name: "c", readOnly: true, recursiveReadOnly: "IfPossible", mountPath: "/c"),
+            ]
+            pod.spec.ephemeralContainers = [Container(name: "look")]
+        }
+        var status = try running()
+        status.containers.append(
+            ContainerRuntime.ContainerStatus(
+                name: "look", kind: .ephemeral, state: .running(pid: 1, startedAt: 1_795_562_412_000_000_000)))
+        try scene.say(status, of: place)
+        let pod = try scene.pod("web")
+        #expect(
+            pod.at("status", "containerStatuses")?.elements.first?["volumeMounts"] == [
+                ["mountPath": "/a", "name": "a"],
+                ["mountPath": "/b", "name": "b", "readOnly": true, "recursiveReadOnly": "Disabled"],
+                ["mountPath": "/c", "name": "c", "readOnly": true, "recursiveReadOnly": "Enabled"],
+            ])
+        let debugger = try #require(pod.at("status", "ephemeralContainerStatuses")?.elements.first)
+        #expect(debugger["name"] == "look")
+        #expect(debugger.at("state", "running", "startedAt") == "2026-11-24T23:20:12Z")
+        #expect(debugger["ready"] == false)
+        #expect(debugger["started"] == nil)
+        #expect(pod.at("status", "containerStatuses")?.elements.count == 1)
+    }
+
     @Test("a shim that is alive and has said nothing of a container: it is being created")
     func creating() throws {
         let scene = try StateScene()

@@ -134,6 +134,49 @@ struct CNIPluginTests {
         }
     }
 
+    @Test("a port of the machine leads to one of the pod, until the pod has left")
+    func portMapping() async {
+        await #expect(processExitsWith: .success) {
+            try Process.unshare([.network])
+            try NetworkInterface.up("lo")
+            let scratch = try Scratch()
+            try scratch.write(
+                "10-test.conflist",
+                """
+                {"cniVersion": "1.0.0", "name": "test", "plugins": [
+                  {"type": "bridge", "bridge": "hf-test0", "isGateway": true,
+                   "ipam": {"type": "host-local", "dataDir": "\(scratch.path)/addresses",
+                            "ranges": [[{"subnet": "10.88.7.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+                  {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true}
+                ]}
+                """)
+            let configuration = try #require(try CNIConfiguration.first(in: scratch.path))
+            let child = try Self.startPod()
+            defer { #expect(throws: Never.self) { try child.end() } }
+            let port = CNIAttachment.PortMapping(hostPort: 8081, containerPort: 80)
+            let made = try CNIAttachment.add(
+                Self.pod("uid-p", "/proc/\(child.id)/ns/net", ports: [port]), to: configuration,
+                plugins: Self.plugins)
+            let variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+            let server = try Command(
+                "/usr/bin/nsenter",
+                ["--net=/proc/\(child.id)/ns/net", "--", "busybox", "nc", "-l", "-p", "80", "-e", "echo", "reached"],
+                environment: variables
+            ).start(descriptors: [])
+            defer { #expect(throws: Never.self) { try server.end() } }
+            let ask = Command("/usr/bin/busybox", ["nc", "-w", "2", "127.0.0.1", "8081"], environment: variables)
+            var answer = ""
+            for _ in 0..<100 where answer.isEmpty {
+                answer = String(decoding: try ask.run().output, as: UTF8.self)
+                if answer.isEmpty { Clock.sleep(milliseconds: 20) }
+            }
+            #expect(answer == "reached\n")
+            try made.delete(plugins: Self.plugins)
+            let rules = try Command("/usr/sbin/iptables", ["-t", "nat", "-S"], environment: variables).run()
+            #expect(!String(decoding: rules.output, as: UTF8.self).contains("8081"))
+        }
+    }
+
     @Test("an address comes back after the namespace has gone with its process")
     func namespaceGone() async {
         await #expect(processExitsWith: .success) {

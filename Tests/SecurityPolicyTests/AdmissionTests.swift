@@ -121,11 +121,11 @@ struct AdmissionTests {
         if let expected { #expect(refusal?.hasPrefix("spec.securityContext.\(expected)") == true) }
     }
 
-    @Test("another runtime, and limits of the pod as a whole, are refused and not left out")
+    @Test("another runtime, and limits of the pod as a whole that no cgroup has, are refused and not left out")
     func unsupported() {
         let other = Scene(pod: { $0.runtimeClassName = "gvisor" }).pod
         #expect(Scene.node.sandboxRefusal(other) == "spec.runtimeClassName: RuntimeClass \"gvisor\" not found")
-        let limited = Scene(pod: { $0.resources = ResourceRequirements(limits: ["memory": Quantity(1)]) }).pod
-        #expect(Scene.node.sandboxRefusal(limited)?.hasPrefix("spec.resources.limits: ") == true)
+        let limited = Scene(pod: { $0.resources = ResourceRequirements(limits: ["hugepages-2Mi": Quantity(1)]) }).pod
+        #expect(Scene.node.sandboxRefusal(limited)?.hasPrefix("spec.resources.limits[hugepages-2Mi]: ") == true)
     }
 }

@@ -41,6 +41,36 @@ struct ResourcesTests {
         #expect(resources.cpuQuota.value == row.quota)
     }
 
+    @Test("a container without a limit has that of the pod as a whole")
+    func whole() throws {
+        let limits = try Self.quantities(["cpu": "2", "memory": "64Mi"])
+        let resources = try Scene(pod: {
+            $0.resources = ResourceRequirements(limits: limits)
+            $0.containers[0].resources.limits = ["cpu": Quantity(1)]
+        }).resolve().resources
+        #expect(
+            resources.memoryLimit == Decided(.mebibytes(64), from: .pod(field: "spec.resources.limits[memory]")))
+        #expect(
+            resources.cpuQuota
+                == Decided(100_000, from: .container(field: "spec.containers[0].resources.limits[cpu]")))
+        let pod = Scene(pod: { $0.resources = ResourceRequirements(limits: limits) }).pod
+        #expect(pod.resourcesOfWhole?.memoryLimit.value == .mebibytes(64))
+        #expect(pod.resourcesOfWhole?.cpuQuota.value == 200_000)
+        #expect(Scene().pod.resourcesOfWhole == nil)
+    }
+
+    @Test(
+        "what is asked for the pod as a whole decides its class alone",
+        arguments: [
+            (["cpu": "1", "memory": "1Gi"], ["cpu": "1", "memory": "1Gi"], QualityOfService.guaranteed),
+            (["cpu": "1"], ["cpu": "1"], .burstable), ([:], ["memory": "1"], .burstable),
+        ])
+    func wholeQuality(limits: [String: String], requests: [String: String], expected: QualityOfService) throws {
+        let own = ResourceRequirements(
+            limits: try Self.quantities(limits), requests: try Self.quantities(requests))
+        #expect(Scene(pod: { $0.resources = own }).pod.qualityOfService == expected)
+    }
+
     @Test("a memory limit is in bytes, and 0 is none")
     func memory() throws {
         let limit = try Self.scene(limits: ["memory": "64Mi"]).resolve().resources.memoryLimit

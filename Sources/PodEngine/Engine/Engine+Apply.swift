@@ -108,7 +108,7 @@ extension Engine {
         NewObject.complete(&pod.metadata)
         var status = KubernetesAPI.PodStatus()
         status.phase = "Pending"
-        status.qosClass = NewObject.qosClass(of: pod)
+        status.qosClass = pod.qualityOfService.rawValue
         pod.status = status
         let place = PodPlace(name: name, uid: pod.metadata.uid ?? "", root: root)
         do {

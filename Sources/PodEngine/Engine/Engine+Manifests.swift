@@ -42,6 +42,11 @@ extension Engine {
                     let field = review.errors.first.map { $0.field.description } ?? ""
                     throw .invalid("\(file.name):\(manifest.nearestPosition(of: field)): \(message)")
                 }
+                if case .pod(let pod) = review.object, let name = pod.spec.runtimeClassName, !name.isEmpty {
+                    throw .forbidden(
+                        "error when creating \"\(file.name)\": pods \"\(pod.metadata.name ?? "")\" is forbidden: "
+                            + "pod rejected: RuntimeClass \"\(name)\" not found")
+                }
                 for warning in review.warnings { try warned(warning) }
                 found.append(ManifestObject(file: file.name, object: review.object))
             }

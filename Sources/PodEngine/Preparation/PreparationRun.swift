@@ -145,6 +145,13 @@ struct PreparationRun {
         plan.hostPID = spec.hostPID == true
         plan.shareProcessNamespace = spec.shareProcessNamespace == true && !plan.hostPID
         plan.sysctls = node.sysctls(of: pod).mapValues(\.value)
+        if let whole = pod.resourcesOfWhole {
+            let quota = whole.cpuQuota.value
+            plan.limits = SandboxPlan.Limits(
+                memory: whole.memoryLimit.value?.count, cpuQuota: quota,
+                cpuPeriod: quota == nil ? nil : EffectiveSecurityContext.Resources.cpuPeriod,
+                cpuShares: spec.resources?.asksForProcessors == true ? whole.cpuShares.value : nil)
+        }
         plan.activeDeadline = spec.activeDeadlineSeconds
         if let upkeep = PodUpkeep(of: pod), !preparation.upkeepCommand.isEmpty {
             plan.upkeep = SandboxPlan.Upkeep(command: preparation.upkeepCommand, seconds: upkeep.seconds)
@@ -261,14 +268,20 @@ private final class WarningList: Sendable {
 extension Pod {
     /// What the containers may use together; nil when one of them has no limit.
     fileprivate var memoryLimit: Bytes? {
+        if let whole = spec.resources?.limits?["memory"]?.value, whole > 0 { return Bytes(whole) }
         var (start, running) = (Int64(0), Int64(0))
         for container in podContainers {
             guard let limit = container.container.resources.limits?["memory"]?.value, limit > 0 else { return nil }
             switch container.kind {
             case .`init`: start = max(start, limit)
-            case .sidecar, .main, .ephemeral: running = running.addingReportingOverflow(limit).overflow ? .max : running + limit
+            case .sidecar, .main, .ephemeral:
+                running = running.addingReportingOverflow(limit).overflow ? .max : running + limit
             }
         }
         return Bytes(max(start, running))
     }
+}
+
+extension ResourceRequirements {
+    var asksForProcessors: Bool { limits?["cpu"] != nil || requests?["cpu"] != nil }
 }

@@ -49,6 +49,15 @@ struct PreparedContainer {
             folder: "\(podFolder)/containers/\(container.container.name)", image: container.container.image ?? "")
         plan.stdin = container.container.stdin == true
         plan.stdinOnce = container.container.stdinOnce == true
+        // A sidecar's policy is its kind.
+        if container.kind != .sidecar {
+            plan.restartPolicy = container.container.restartPolicy.flatMap(SandboxPlan.RestartPolicy.init)
+        }
+        plan.restartRules = (container.container.restartPolicyRules ?? []).compactMap { rule in
+            rule.exitCodes.map {
+                ContainerPlan.RestartRule(exitCodes: $0.values ?? [], isNegated: $0.operator == "NotIn")
+            }
+        }
         plan.tty = container.container.tty == true
         plan.terminationMessageFromLogs = container.container.terminationMessagePolicy == "FallbackToLogsOnError"
         return plan
@@ -87,6 +96,11 @@ struct PreparedContainer {
     /// Decides everything and writes `config.json`, in the order in which a node finds faults.
     private func configure(_ plan: inout ContainerPlan, _ image: StoredImage, _ store: ImageStore) throws {
         let defaults = image.config.config ?? ImageConfig.Defaults()
+        for (index, rule) in (container.container.restartPolicyRules ?? []).enumerated() where rule.action != "Restart"
+        {
+            let field = "\(container.path).restartPolicyRules[\(index)].action"
+            throw Refusal(.container, field: field, message: "\(field): \(rule.action) is not supported")
+        }
         plan.layers = try store.layers(of: image)
         let identity = try store.identityFiles(of: image)
         let users = UserDatabase(passwd: identity.passwd, group: identity.group)
@@ -131,10 +145,8 @@ struct PreparedContainer {
             seccomp: try SeccompPreparation(container: container, context: context, node: run.node).spec(),
             devices: context.privileged.value ? try HostDevices.list() : [],
             cgroupPath: "/holdfast/\(run.pod.metadata.uid ?? "")/\(name)",
-            weighsProcessors: run.pod.podContainers.contains { container in
-                container.container.resources.limits?["cpu"] != nil
-                    || container.container.resources.requests?["cpu"] != nil
-            })
+            weighsProcessors: run.pod.spec.resources?.asksForProcessors == true
+                || run.pod.podContainers.contains { $0.container.resources.asksForProcessors })
         spec.owners = shared.owners
         spec.mounts.mapsOwners = shared.owners != nil
         // After a crash of the machine the pod is prepared anew.

@@ -126,11 +126,23 @@ struct PodReport {
             "image": .string(plan?.image ?? container["image"]?.stringValue ?? ""),
             "imageID": .string(plan?.imageID ?? ""),
         ]
+        let mounts = container["volumeMounts"]?.elements.map(mount) ?? []
+        if !mounts.isEmpty { entry["volumeMounts"] = .array(mounts) }
         entry["lastState"] = reported?.lastTermination.map { ["terminated": json($0)] } ?? [:]
         if hasRun {
             entry["containerID"] = .string("holdfast://\(uid)/\(name)/\(restarts)")
             entry["user"] = user
         }
+        return entry
+    }
+
+    /// A mount as it is made: one that is read-only says whether what is mounted below it is so too.
+    private static func mount(_ mount: JSONValue) -> JSONValue {
+        var entry: JSONValue = ["mountPath": mount["mountPath"] ?? "", "name": mount["name"] ?? ""]
+        guard mount["readOnly"] == true else { return entry }
+        let isRecursive = ["Enabled", "IfPossible"].contains(mount["recursiveReadOnly"]?.stringValue)
+        entry["readOnly"] = true
+        entry["recursiveReadOnly"] = isRecursive ? "Enabled" : "Disabled"
         return entry
     }
 

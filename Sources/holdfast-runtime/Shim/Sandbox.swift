@@ -18,6 +18,9 @@ final class Sandbox {
         try Mount.setPropagation(.slave, of: "/")
         try mount(plan.memoryVolumes)
         if let memory = plan.sharedMemory { try Self.mount(memory) }
+        if let limits = plan.limits {
+            try Cgroup.createPod(plan.cgroupPath, limits, layout: try CgroupLayout.current())
+        }
         try makeNamespaces()
         if plan.shareProcessNamespace { try startPause() }
     }

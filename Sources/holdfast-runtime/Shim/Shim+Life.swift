@@ -323,7 +323,8 @@ extension Shim {
     private func restarts(
         _ container: ContainerRun, after termination: ContainerStatus.Termination, failedProbe: Bool
     ) -> Bool {
-        switch (container.plan.kind, plan.restartPolicy) {
+        if container.plan.restartRules.contains(where: { $0.matches(termination.exitCode) }) { return true }
+        return switch (container.plan.kind, container.plan.restartPolicy ?? plan.restartPolicy) {
         case (.sidecar, _): true
         case (.ephemeral, _): false
         case (_, .onFailure) where failedProbe: true
