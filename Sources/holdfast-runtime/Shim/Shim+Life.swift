@@ -73,7 +73,7 @@ extension Shim {
         guard case .waiting(let waiting) = status.state, status.lastTermination == nil,
             !container.isDue || waiting.reason == "ContainerCreating"
         else { return status }
-        let hasInit = containers.contains { $0.plan.kind != .main }
+        let hasInit = containers.contains { [.`init`, .sidecar].contains($0.plan.kind) }
         status.state = .waiting(Waiting(reason: hasInit ? "PodInitializing" : "ContainerCreating"))
         return status
     }
