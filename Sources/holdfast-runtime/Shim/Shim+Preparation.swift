@@ -9,7 +9,7 @@ final class Preparation {
     let adds: Bool
     var token: EventLoop.Token?
 
-    /// - Parameter child: a pidfd, owned from now on.
+    /// The child is given by a pidfd, which is owned from now on.
     init(child: Int32, adds: Bool = false) {
         self.child = child
         self.adds = adds
