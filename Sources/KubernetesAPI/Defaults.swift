@@ -105,7 +105,9 @@ extension PodSpec {
         resources = whole
     }
 
-    /// What the containers ask for together; an init container alone may ask for more. Nil when none asks.
+    /// What the containers ask for together; an init container alone may ask for more.
+    ///
+    /// Nil when none asks.
     private func containerRequests(_ name: String) -> Quantity? {
         var running = Quantity(0)
         var highest = Quantity(0)
