@@ -21,7 +21,7 @@ extension ContextFields {
             let field = options.origin.manifestField ?? path
             throw Refusal(
                 .container, field: field,
-                message: "\(field): this machine's SELinux policy has no contexts for containers (lxc_contexts)")
+                message: "\(field): this machine's SELinux policy has no types for containers (lxc_contexts)")
         }
         let labels = defaults.labels(for: options?.value)
         return Decided(.labels(process: labels.process, file: labels.file), from: options?.origin ?? .node)

@@ -73,9 +73,9 @@ package struct SELinuxDefaults: Hashable, Sendable {
         return own
     }
 
-    /// What comes of a pod's options: parts that are not written are the defaults'. Files take user and level from them.
+    /// What comes of a pod's options: parts that are not written are the defaults'.
     ///
-    /// Source: opencontainers/selinux, `InitLabels`.
+    /// Files take user and level from the options. Source: opencontainers/selinux, `InitLabels`.
     package func labels(for options: SELinuxLabel?) -> (process: SELinuxLabel, file: SELinuxLabel) {
         guard let options else { return (process, file) }
         func part(_ written: String, _ usual: String) -> String { written.isEmpty ? usual : written }

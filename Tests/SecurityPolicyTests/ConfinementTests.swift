@@ -144,7 +144,8 @@ struct ConfinementTests {
         let label = SELinuxLabel(user: "", role: "", type: "", level: "s0:c1,c2")
         #expect(try scene.resolve().seLinux.value == .ignored(label))
         scene.node.hasSELinux = true
-        #expect(throws: Refusal.self) { try scene.resolve() }  // No policy for containers: nothing to make a label from.
+        // The policy has nothing to make a label from.
+        #expect(throws: Refusal.self) { try scene.resolve() }
         scene.node.seLinuxDefaults = Self.seLinuxDefaults
         let labels = try scene.resolve().seLinux
         #expect(labels.value == .labels(process: Self.process("s0:c1,c2"), file: Self.file("s0:c1,c2")))

@@ -66,7 +66,21 @@ extension Node {
         let lines = try text("/etc/selinux/config")?.split(whereSeparator: \.isNewline) ?? []
         guard let line = lines.last(where: { $0.hasPrefix("SELINUXTYPE=") }) else { return nil }
         let policy = line.dropFirst("SELINUXTYPE=".count).prefix { !$0.isWhitespace }
-        return try text("/etc/selinux/\(policy)/contexts/lxc_contexts").flatMap(SELinuxDefaults.init(contexts:))
+        let contexts = try text("/etc/selinux/\(policy)/contexts/lxc_contexts")
+        guard let defaults = contexts.flatMap(SELinuxDefaults.init(contexts:)) else { return nil }
+        // Debian's has the file, and no such types.
+        guard try isInPolicy(defaults.process) else { return nil }
+        return try isInPolicy(defaults.file) ? defaults : nil
+    }
+
+    /// Source: security_check_context(3), whose file in selinuxfs this is.
+    private static func isInPolicy(_ label: SELinuxLabel) throws(SyscallError) -> Bool {
+        do {
+            try File.writeValue(label.text, to: "/sys/fs/selinux/context")
+            return true
+        } catch  where error.errno == .invalid {
+            return false
+        }
     }
 
     private static func line(_ path: String) throws(SyscallError) -> String {
