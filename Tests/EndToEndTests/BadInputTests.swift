@@ -90,6 +90,13 @@ struct BadInputTests {
             ["metadata.name"])
     }
 
+    @Test("a name that is to be made up")
+    func generatedName() throws {
+        try refusedFile(
+            Machine.pod("NAME", "true").replacingOccurrences(of: "name: NAME", with: "generateName: web-"),
+            [":4:", "from web-: cannot use generate name with apply", "metadata.name"])
+    }
+
     @Test("a namespace, a claim and a container of such names")
     func otherNames() throws {
         let machine = try Machine(image: false)

@@ -42,6 +42,11 @@ extension Engine {
                     let field = review.errors.first.map { $0.field.description } ?? ""
                     throw .invalid("\(file.name):\(manifest.nearestPosition(of: field)): \(message)")
                 }
+                if let prefix = object.metadata.generateName, object.metadata.name?.isEmpty != false {
+                    throw .failed(
+                        "\(file.name):\(manifest.nearestPosition(of: "metadata.generateName")): from \(prefix): "
+                            + "cannot use generate name with apply; write metadata.name")
+                }
                 if case .pod(let pod) = review.object, let name = pod.spec.runtimeClassName, !name.isEmpty {
                     throw .forbidden(
                         "error when creating \"\(file.name)\": pods \"\(pod.metadata.name ?? "")\" is forbidden: "
