@@ -7,7 +7,7 @@ extension Node {
     ///
     /// A rejected pod is `Failed` and never starts.
     package func admit(_ pod: Pod) -> Rejection? {
-        forbiddenSysctl(pod) ?? wrongSystem(pod) ?? appArmorRejection(pod)
+        forbiddenSysctl(pod) ?? wrongSystem(pod) ?? hugePages(pod) ?? appArmorRejection(pod)
     }
 
     /// Why the pod's sandbox cannot be made; the pod stays `Pending`, with this text in an event `FailedCreatePodSandBox`.
@@ -98,6 +98,18 @@ extension Node {
         return nil
     }
 
+    /// This node offers no huge pages, and bounds nobody's use of them: a limit would not be kept.
+    private func hugePages(_ pod: Pod) -> Rejection? {
+        let asked = pod.podContainers.map { $0.container.resources }.flatMap { resources in
+            Array((resources.requests ?? [:]).merging(resources.limits ?? [:]) { $1 })
+        }.filter { $0.key.hasPrefix("hugepages-") && $0.value.value > 0 }
+        guard let name = asked.map(\.key).min() else { return nil }
+        return Rejection(
+            reason: "OutOf\(name)",
+            message: "Node didn't have enough resource: \(name), requested: "
+                + "\(pod.requested(name)), used: 0, capacity: 0")
+    }
+
     /// Any profile but Unconfined, asked for anywhere in the pod, needs AppArmor: RuntimeDefault too.
     private func appArmorRejection(_ pod: Pod) -> Rejection? {
         func reject(_ message: String) -> Rejection {
@@ -118,5 +130,28 @@ extension Node {
             return reject("invalid empty AppArmor profile name: \"localhost/\"")
         }
         return nil
+    }
+}
+
+extension Pod {
+    /// What the pod asks of a node: its containers together, or an init container with the sidecars before it.
+    ///
+    /// Source: the scheduler's PodRequests.
+    fileprivate func requested(_ name: String) -> Int64 {
+        var (sidecars, initial, running) = (Int64(0), Int64(0), Int64(0))
+        for container in podContainers {
+            let resources = container.container.resources
+            let amount = (resources.requests?[name] ?? resources.limits?[name])?.value ?? 0
+            switch container.kind {
+            case .`init`: initial = max(initial, sidecars &+ amount)
+            case .sidecar:
+                sidecars &+= amount
+                running &+= amount
+            case .main: running &+= amount
+            // It asks for nothing: it joins a pod that is there.
+            case .ephemeral: break
+            }
+        }
+        return max(initial, running)
     }
 }

@@ -53,6 +53,13 @@ struct AdmissionTests {
                 Scene(pod: { $0.nodeSelector = ["kubernetes.io/os": "windows"] }), "NodeAffinity",
                 "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"),
             Row(
+                Scene(pod: {
+                    $0.containers[0].resources.limits = [
+                        "hugepages-2Mi": Quantity(4 << 20), "memory": Quantity(1 << 20),
+                    ]
+                }), "OutOfhugepages-2Mi",
+                "Node didn't have enough resource: hugepages-2Mi, requested: 4194304, used: 0, capacity: 0"),
+            Row(
                 ConfinementTests.labelled("kubernetes.io/os", "windows"), "PodOSSelectorNodeLabelDoesNotMatch",
                 "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label"),
         ])
