@@ -22,8 +22,8 @@ struct Get: ParsableCommand {
     @Argument(help: "A kind and names, or KIND/NAME; several kinds with commas between.")
     var objects: [String] = []
     @Option(
-        name: .shortAndLong,
-        help: "json, yaml, wide, name, jsonpath=TEMPLATE or custom-columns=NAME:PATH,….")
+        name: .shortAndLong, help: "json, yaml, wide, name, jsonpath=TEMPLATE or custom-columns=NAME:PATH,….",
+        transform: Output.init)
     var output: Output?
     @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Of all namespaces.")
     var allNamespaces = false
@@ -159,16 +159,12 @@ struct Get: ParsableCommand {
 
 extension Get {
     /// How `get` prints.
-    enum Output: ExpressibleByArgument {
+    enum Output {
         case json, yaml, wide, name
         case jsonPath(JSONPath)
         case columns([(name: String, path: JSONPath)])
 
-        init?(argument: String) {
-            do { try self.init(text: argument) } catch { Console.fail(error.description, code: 1) }
-        }
-
-        private init(text: String) throws(EngineError) {
+        init(_ text: String) throws(EngineError) {
             switch text {
             case "json": self = .json
             case "yaml": self = .yaml

@@ -18,6 +18,7 @@ struct Holdfast: ParsableCommand {
 
             HOLDFAST_ROOT names the folder that --root names; HOLDFAST_RUNTIME the path of holdfast-runtime.
             """,
+        version: Engine.version,
         subcommands: [
             Apply.self, Run.self, Get.self, Describe.self, Delete.self, Logs.self, Exec.self, Attach.self, Debug.self,
             Wait.self, Image.self,

@@ -50,6 +50,24 @@ struct CommandLineTests {
         #expect(answer.errors.hasSuffix("\n") && answer.errors.split(separator: "\n").count == 1, "\(answer.errors)")
     }
 
+    @Test(
+        "a format that get does not print is named, with those that it does",
+        arguments: [
+            ("xml", "unable to match a printer suitable for the output format \"xml\""),
+            ("jsonpath={.a", "error parsing jsonpath {.a: unclosed action"),
+            ("custom-columns=NAME", "unexpected custom-columns spec: NAME"),
+        ])
+    func format(text: String, words: String) throws {
+        let answer = try Program()("get", "pods", "-o", text)
+        #expect(answer.code == 2 && answer.errors.contains(words), "\(answer.errors)")
+    }
+
+    @Test("the version is told")
+    func version() throws {
+        let answer = try Program()("--version")
+        #expect(answer.code == 0 && answer.output.split(separator: ".").count == 3)
+    }
+
     @Test("an empty state has nothing to show")
     func empty() throws {
         let program = try Program()
