@@ -149,6 +149,21 @@ struct FieldTests {
         #expect(try !File.exists("/not"))
     }
 
+    @Test("the end of the log is the message of a container that fails without one, with its newlines")
+    func messageFromLog() throws {
+        let machine = try Machine()
+        try machine.apply(
+            Machine.pod(
+                "wordless", "seq 1 2000; printf end; exit 3",
+                container: "terminationMessagePolicy: FallbackToLogsOnError"))
+        try machine.waitForPhase("Failed", of: "wordless")
+        let message = try machine.run(
+            "get", "pod", "wordless", "-o", "jsonpath={.status.containerStatuses[0].state.terminated.message}"
+        ).output
+        // 80 lines, the last of which was ended by the end of the container.
+        #expect(message == (1922...2000).map { "\($0)\n" }.joined() + "end\n")
+    }
+
     @Test("a working folder that is no absolute path is found at the start")
     func relativeFolder() throws {
         let machine = try Machine()

@@ -12,6 +12,8 @@ enum TerminationMessage {
     private static let podLimit = 12 << 10
     private static let logLimit = 2048
     private static let logLines = 80
+    /// Bytes of the log that are looked at: more than the longest entry has.
+    private static let logTail = 48 << 10
 
     /// What each container of a pod may say at most, in bytes.
     static func limit(for containers: Int) -> Int { podLimit / max(1, containers) }
@@ -32,14 +34,21 @@ enum TerminationMessage {
             let text = try tail("\(folder)/termination-log", limit: fileLimit)
             if !text.isEmpty { return String(decoding: text, as: UTF8.self) }
             guard container.plan.terminationMessageFromLogs, exitCode != 0 else { return nil }
-            let log = try tail("\(folder)/\(container.status.restartCount).log", limit: 4 * logLimit)
-            let lines = String(decoding: log, as: UTF8.self).split(separator: "\n").suffix(logLines).map { line in
-                line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).joined()
-            }
-            let joined = lines.joined(separator: "\n")
-            return joined.isEmpty ? nil : String(decoding: Array(joined.utf8).suffix(logLimit), as: UTF8.self)
+            let log = try tail("\(folder)/\(container.status.restartCount).log", limit: logTail)
+            let said = words(ofEntries: log, isWhole: log.count < logTail).suffix(logLimit)
+            return said.isEmpty ? nil : String(decoding: said, as: UTF8.self)
         } catch {
             return error.errno == .noEntry ? nil : "the termination message cannot be read: \(error)"
+        }
+    }
+
+    /// What the last lines of a log say; each ends with its newline but one that goes on in the next entry.
+    private static func words(ofEntries log: [UInt8], isWhole: Bool) -> [UInt8] {
+        let entries = log.split(separator: UInt8(ascii: "\n")).dropFirst(isWhole ? 0 : 1)
+        return entries.suffix(logLines).flatMap { entry -> [UInt8] in
+            let parts = entry.split(separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false)
+            guard parts.count == 4 else { return [] }
+            return Array(parts[3]) + (parts[2].elementsEqual("F".utf8) ? [UInt8(ascii: "\n")] : [])
         }
     }
 
