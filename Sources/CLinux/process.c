@@ -116,7 +116,7 @@ int clinux_reset_signals(void) {
   // Not through glibc, which keeps 32 and 33 to itself: an ignored one would be inherited. All zero is SIG_DFL.
   const char as_new[32] = {0};
   for (int number = 1; number < NSIG; number++)
-    if (number != SIGKILL && number != SIGSTOP) syscall(SYS_rt_sigaction, number, as_new, NULL, 8);
+    if (number != SIGKILL && number != SIGSTOP && syscall(SYS_rt_sigaction, number, as_new, NULL, 8)) return -errno;
   sigset_t none;
   sigemptyset(&none);
   return result(sigprocmask(SIG_SETMASK, &none, NULL));

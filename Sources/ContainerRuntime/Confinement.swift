@@ -8,8 +8,8 @@ struct Confinement {
     let options: LaunchOptions
     /// Where errors are told; execve(2) closes it.
     let report: Int32
-    /// Whether the program runs in a PID namespace that the calling process only has for its children.
-    var isBornInside = false
+    /// For a program that runs in a PID namespace which the calling process only has for its children.
+    let birth: BirthWord?
     /// A pidfd of the process whose end ends this one; -1 without one.
     let parent: Int32
     /// The machine's procfs, ``MachineProcesses``; -1 for a process that no security module is told of.
@@ -74,7 +74,7 @@ struct Confinement {
         if let size = process.terminalSize { try Terminal.setSize(size, of: peer.raw) }
         try File.changeOwner(of: peer.raw, uid: process.uid, gid: nil)
         try Socket.send(Array("/dev/pts/ptmx".utf8), descriptors: [master.raw], over: socket)
-        if !isBornInside { try Terminal.becomeControlling(peer.raw) }
+        if birth == nil { try Terminal.becomeControlling(peer.raw) }
         for target in Int32(0)...2 { try Descriptors.install(peer.raw, as: target) }
         if process.isFirst { try bindConsole(peer.raw) }
     }
@@ -97,9 +97,11 @@ struct Confinement {
         for descriptor in Int32(0)...2 { try Self.give(descriptor, toUser: process.uid) }
         // CVE-2024-21626: nothing of the machine stays open; the report closes with the rest at execve(2).
         try Descriptors.closeOnExec(from: 3)
-        if isBornInside {
+        if let birth {
             // A container with SYS_PTRACE may look at this process before execve(2).
-            let kept = [report, parent, options.startListener ?? -1, process.program ?? -1]
+            let kept = [
+                report, parent, options.startListener ?? -1, process.program ?? -1, birth.reader, birth.writer,
+            ]
             try Descriptors.closeAll(from: 3, except: kept)
         }
         Process.setCreationMask(process.creationMask)
@@ -150,11 +152,12 @@ struct Confinement {
 
     /// Goes on as a sibling that is in the PID namespace of the container; what the caller was is told and ends.
     private func beBorn() throws(SyscallError) {
-        guard isBornInside else { return }
+        guard let birth else { return }
         if let pid = try Process.forkSibling() {
-            try File.write(LaunchReport.encode(pid: pid), to: report, subject: "the report")
+            try birth.give(pid, to: report)
             Process.exit(0)
         }
+        try birth.await()
         try Self.dieWithParent(parent)
         try Process.startSession()
         if process.terminal { try Terminal.becomeControlling(0) }
@@ -177,21 +180,29 @@ struct Confinement {
         try Descriptors.setNonBlocking(listener, false)
         try File.write([LaunchReport.waits], to: report, subject: "the report")
         let starter = try Socket.accept(listener)
-        try Descriptors.replace(report, with: starter.raw)
+        do { try Descriptors.replace(report, with: starter.raw) } catch {
+            // The one that asks listens there, and nobody at the report any more.
+            let failure = LaunchError(step: .start, field: LaunchStep.start.specField, message: error.description)
+            try File.write(LaunchReport.encode(failure), to: starter.raw, subject: "the one that starts")
+            throw error
+        }
     }
 
     private func run(_ program: String) throws(LaunchError) -> Never {
+        do { try Process.resetSignals() } catch { throw executionError(error.description) }
         do {
-            try Process.resetSignals()
             if let descriptor = process.program {
                 try Process.execute(descriptor: descriptor, process.arguments, environment: process.environment)
             }
             try Process.execute(program, process.arguments, environment: process.environment)
         } catch {
-            throw LaunchError(
-                step: .execute, field: LaunchStep.execute.specField,
-                message: "exec: \"\(process.arguments[0])\": \(error.errno.description.lowercasedFirst)")
+            throw executionError(error.errno.description.lowercasedFirst)
         }
+    }
+
+    private func executionError(_ text: String) -> LaunchError {
+        LaunchError(
+            step: .execute, field: LaunchStep.execute.specField, message: "exec: \"\(process.arguments[0])\": \(text)")
     }
 }
 

@@ -22,8 +22,9 @@ extension ProcessPlan {
                     if owners != nil { try UserNamespace.becomeRoot() }
                 }
             }
+            let birth = try LaunchStep.birth.run { () throws(SyscallError) in try BirthWord() }
             try Confinement(
-                process: self, options: options, report: launch.report, isBornInside: true, parent: launch.parent,
+                process: self, options: options, report: launch.report, birth: birth, parent: launch.parent,
                 machineProcesses: launch.machineProcesses
             ).execute()
         }

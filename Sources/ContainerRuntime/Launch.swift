@@ -238,9 +238,10 @@ extension LaunchPlan {
         _ sources: MountSources, _ options: LaunchOptions, _ launch: ProcessFork.Launch, isBornInside: Bool
     ) throws(LaunchError) -> Never {
         try RootSetup(plan: self, sources: sources).build()
+        let birth = isBornInside ? try LaunchStep.birth.run { () throws(SyscallError) in try BirthWord() } : nil
         try Confinement(
-            process: process, options: options, report: launch.report, isBornInside: isBornInside,
-            parent: launch.parent, machineProcesses: launch.machineProcesses
+            process: process, options: options, report: launch.report, birth: birth, parent: launch.parent,
+            machineProcesses: launch.machineProcesses
         ).execute()
     }
 }
@@ -325,10 +326,13 @@ struct ProcessFork {
 
     /// True in the sibling; the other tells its number.
     private static func forkSibling(_ newNamespaces: [NamespaceKind], report: Int32) throws(SyscallError) -> Bool {
+        let word = try BirthWord()
         switch try Process.fork(newNamespaces: newNamespaces, asSibling: true) {
-        case .child: return true
+        case .child:
+            try word.await()
+            return true
         case .parent(let pid, _):
-            try File.write(LaunchReport.encode(pid: pid), to: report, subject: "the report")
+            try word.give(pid, to: report)
             return false
         }
     }
@@ -347,6 +351,33 @@ struct ProcessFork {
             do { try File.write(LaunchReport.encode(error), to: launch.report, subject: "the report") } catch {}
             Process.exit(LaunchStep.failureCode)
         }
+    }
+}
+
+/// Lets a process that goes on in another's place go on: not before its number has been told.
+///
+/// Else a start that has failed, since nobody could be told, would leave a program that runs.
+struct BirthWord {
+    // Owned by nobody: numbers that two processes have.
+    let reader: Int32
+    let writer: Int32
+
+    init() throws(SyscallError) {
+        (reader, writer) = try Pipe().release()
+    }
+
+    /// In the one that ends.
+    func give(_ pid: Int32, to report: Int32) throws(SyscallError) {
+        try File.write(LaunchReport.encode(pid: pid), to: report, subject: "the report")
+        try File.write([1], to: writer, subject: "the word to go on")
+    }
+
+    /// In the one that goes on, or ends where no word comes.
+    func await() throws(SyscallError) {
+        _ = OwnedDescriptor(taking: writer)
+        let word = try File.read(reader, upTo: 1, subject: "the word to go on")
+        if word.isEmpty { Process.exit(LaunchStep.failureCode) }
+        _ = OwnedDescriptor(taking: reader)
     }
 }
 

@@ -303,7 +303,7 @@ package enum Process {
 
     /// Default dispositions and an empty mask, as a new program expects.
     package static func resetSignals() throws(SyscallError) {
-        try check(clinux_reset_signals(), "sigprocmask", on: "no signals")
+        try check(clinux_reset_signals(), "sigaction and sigprocmask", on: "all signals")
     }
 
     /// Ends the caller at once; nothing else of it runs.

@@ -97,7 +97,14 @@ package struct Runtime: Sendable {
         }
         let connection = try Socket.connect(startSocket(id))
         try File.remove(startSocket(id))
-        let answer = try File.readAll(connection.raw, limit: 1 << 20, subject: "the first process of \(id)")
+        let answer: [UInt8]
+        do throws(SyscallError) {
+            answer = try File.readAll(connection.raw, limit: 1 << 20, subject: "the first process of \(id)")
+        } catch {
+            if error.errno != .connectionReset { throw error }
+            throw LaunchError(
+                step: .start, field: LaunchStep.start.specField, message: "the first process has ended: \(error)")
+        }
         if let failure = LaunchReport.decode(answer) { throw failure }
     }
 
