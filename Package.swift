@@ -68,7 +68,10 @@ let package = Package(
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ContainerRuntime"],
             swiftSettings: strict),
-        .testTarget(name: "EndToEndTests", dependencies: ["LinuxKernel"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["LinuxTypes", "KubernetesAPI", "SecurityPolicy", "LinuxKernel", "PodEngine"],
+            swiftSettings: strict),
         .testTarget(
             name: "ImageStoreTests", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "ImageStore"],
             swiftSettings: strict),

@@ -4,7 +4,7 @@ import LinuxKernel
 import Testing
 
 /// A state root of its own with a busybox image, the command line on it, and a look at what it leaves on the machine.
-final class Machine {
+final class Machine: Sendable {
     let root: String
     private let binary: String
 
