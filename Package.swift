@@ -28,9 +28,10 @@ let package = Package(
         .target(name: "OCISpec", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .target(name: "CLinux"),
         .target(name: "LinuxKernel", dependencies: ["LinuxTypes", "CLinux"], swiftSettings: strict),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(
-            name: "ContainerRuntime", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "CSeccomp"],
+            name: "ContainerRuntime", dependencies: ["LinuxTypes", "OCISpec", "LinuxKernel", "CSeccomp", "COpenSSL"],
             swiftSettings: strict),
         .target(name: "CSealedStart"),
         .executableTarget(

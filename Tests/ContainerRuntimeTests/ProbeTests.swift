@@ -155,7 +155,7 @@ struct ProbeTests {
     }
 
     @Test("after ten redirects it is enough")
-    func tooMany() {
+    func tooMany() throws {
         let request = HTTPRequest(HTTPAction(port: 1, path: "/", userAgent: "a"), address: "h")
         var exchange = HTTPExchange(request, wantsSuccess: true)
         let response = Array("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n".utf8)
@@ -164,7 +164,7 @@ struct ProbeTests {
                 Issue.record("not followed")
                 return
             }
-            exchange = exchange.following(next)
+            exchange = try #require(exchange.following(next) as? HTTPExchange)
         }
         let last = exchange.receive(response)
         #expect(last == .done(.failure("Get \"http://h:1/\": stopped after 10 redirects")))

@@ -269,6 +269,74 @@ struct ProbeTests {
         try machine.wait(["describe", "pod", "web"], for: event) { event.isEmpty || $0.output.contains(event) }
     }
 
+    /// A TLS server of one version in the pod, by the machine's python; its certificate is nobody's.
+    private func secureServer(_ machine: Machine, version: String, status: Int) throws -> (
+        script: String, mounts: String
+    ) {
+        let folder = machine.root + "/tls"
+        try File.makeFolder(folder)
+        let made = try Command(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj",
+                "/CN=nobody", "-keyout", folder + "/key", "-out", folder + "/certificate",
+            ], environment: ["PATH": "/usr/bin"]
+        ).run()
+        try #require(made.status == .exited(code: 0), "\(String(decoding: made.errors, as: UTF8.self))")
+        let server = """
+            import http.server, ssl, sys
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(\(status)); self.end_headers(); self.wfile.write(b"x" * 30000)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain("/tls/certificate", "/tls/key")
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.\(version)
+            server = http.server.HTTPServer(("0.0.0.0", 8443), Handler)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            server.serve_forever()
+            """
+        try File.replace(folder + "/server.py", with: Array(server.utf8))
+        let paths = ["/usr", "/lib", "/lib64"].filter { (try? File.followedStatus($0)) != nil }
+        let volumes = paths.enumerated().map { "{name: v\($0.offset), hostPath: {path: \($0.element)}}" }
+        let mounts = paths.enumerated().map { "{name: v\($0.offset), mountPath: \($0.element), readOnly: true}" }
+        return (
+            "volumes: [{name: tls, hostPath: {path: \(folder)}}, \(volumes.joined(separator: ", "))]",
+            "volumeMounts: [{name: tls, mountPath: /tls}, \(mounts.joined(separator: ", "))]"
+        )
+    }
+
+    @Test(
+        "HTTPS is asked without a look at the certificate",
+        arguments: [("TLSv1_2", 200), ("TLSv1_3", 200), ("TLSv1_3", 500)])
+    func secure(version: String, status: Int) throws {
+        let machine = try Machine()
+        let (volumes, mounts) = try secureServer(machine, version: version, status: status)
+        try machine.apply(
+            Machine.pod(
+                "secure", "exec /usr/bin/python3 /tls/server.py", spec: volumes,
+                container: mounts
+                    + "\nreadinessProbe: {periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 1, httpGet: {port: 8443, path: /, scheme: HTTPS}}"
+            ))
+        try machine.wait(["describe", "pod", "secure"], for: "an answer of \(status)") { answer in
+            status == 200
+                ? try machine.run("get", "pods").output.contains("1/1 ")
+                : answer.output.contains("Readiness probe failed: HTTP probe failed with statuscode: 500")
+        }
+    }
+
+    @Test("a server that speaks no TLS is said to")
+    func insecure() throws {
+        let machine = try Machine()
+        try machine.apply(
+            Machine.pod(
+                "plain", Self.server,
+                container: "readinessProbe: {periodSeconds: 1, httpGet: {port: 8080, path: /ok, scheme: HTTPS}}"))
+        try machine.wait(["describe", "pod", "plain"], for: "an event") {
+            $0.output.contains("Readiness probe failed: Get \"https://")
+                && $0.output.contains("/ok\": tls: wrong version number")
+        }
+    }
+
     @Test("a web server that never ends its answer costs the time of a probe, and no memory")
     func endless() throws {
         let machine = try Machine()

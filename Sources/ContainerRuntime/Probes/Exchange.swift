@@ -12,10 +12,13 @@ package protocol Exchange {
     func failed(_ reason: String) -> ActionOutcome
     /// What it comes to when the time is over, `1s` as it was given.
     func timedOut(after timeout: String) -> ActionOutcome
+    /// What goes on elsewhere after a redirect; nil for what is never redirected.
+    func following(_ next: HTTPRequest) -> (any Exchange)?
 }
 
 extension Exchange {
     package mutating func connected() -> ExchangeProgress { .goesOn }
+    package func following(_ next: HTTPRequest) -> (any Exchange)? { nil }
 }
 
 package enum ExchangeProgress: Hashable, Sendable {
@@ -102,8 +105,12 @@ package struct HTTPExchange: Exchange {
     private var redirect: HTTPRequest? { location.flatMap(request.following) }
     private var leadsAway: Bool { location != nil }
 
-    /// The next exchange after a redirect.
-    package func following(_ next: HTTPRequest) -> HTTPExchange {
-        HTTPExchange(next, first: first, redirects: redirects + 1, wantsSuccess: wantsSuccess)
+    package func following(_ next: HTTPRequest) -> (any Exchange)? {
+        HTTPExchange(next, first: first, redirects: redirects + 1, wantsSuccess: wantsSuccess).overItsScheme
+    }
+
+    /// Inside TLS where the URL says HTTPS.
+    package var overItsScheme: any Exchange {
+        request.url.isSecure ? TLSExchange(self, host: request.url.host) : self
     }
 }

@@ -61,18 +61,11 @@ extension LifecyclePlan {
     private static func http(
         _ get: HTTPGetAction, _ field: String, _ container: PodContainer, agent: String
     ) throws(Refusal) -> ActionPlan {
-        guard get.scheme != "HTTPS" else {
-            throw Refusal(
-                .container, field: "\(field).scheme",
-                message:
-                    "\(field).scheme: HTTPS is not supported; ask with HTTP, or with exec and a program of the image"
-            )
-        }
         let host = try host(get.host, "\(field).host")
         guard let port = port(get.port, container) else { return missing(get.port) }
         return .http(
             HTTPAction(
-                host: host, port: port, path: get.path ?? "/",
+                isSecure: get.scheme == "HTTPS", host: host, port: port, path: get.path ?? "/",
                 headers: (get.httpHeaders ?? []).map { HTTPAction.Header($0.name, $0.value) }, userAgent: agent))
     }
 

@@ -73,7 +73,7 @@ extension Shim {
             let request = HTTPRequest(get, address: target.host)
             let exchange = HTTPExchange(request, wantsSuccess: purpose == .probe)
             if let fault = request.fault { return finishSoon(run, exchange.failed(fault)) }
-            try converse(exchange, with: target, port: get.port, run, timeout)
+            try converse(exchange.overItsScheme, with: target, port: get.port, run, timeout)
         }
     }
 

@@ -113,11 +113,9 @@ final class Conversation {
 
     /// The same host on another connection, within the same time.
     private func follow(_ request: HTTPRequest) throws {
-        guard let current = exchange as? HTTPExchange else { return }
+        guard let next = exchange.following(request) else { return }
         disconnect()
-        let next = current.following(request)
         exchange = next
-        if request.url.isSecure { return try finish(next.failed("https is not supported")) }
         try connect(request.url.port)
     }
 
