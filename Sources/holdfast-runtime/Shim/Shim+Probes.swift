@@ -114,7 +114,8 @@ extension Shim {
     private func endFailing(_ probe: ProbeRun, _ container: ContainerRun, _ attempt: ContainerRun.Attempt) {
         let name = container.plan.name
         var message = "Container \(name) failed \(probe.kind.rawValue.lowercased()) probe"
-        if container.plan.kind == .sidecar || plan.restartPolicy != .never { message += ", will be restarted" }
+        let policy = container.plan.restartPolicy ?? plan.restartPolicy
+        if container.plan.kind == .sidecar || policy != .never { message += ", will be restarted" }
         attempt.failedProbe = true
         do {
             try end(
