@@ -43,7 +43,7 @@ int clinux_stat(int dir, const char *path, int flags, struct clinux_stat *out) {
   struct statx s;
   if (statx(dir, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, &s)) return -errno;
   *out = (struct clinux_stat){
-      .mode = s.stx_mode, .uid = s.stx_uid, .gid = s.stx_gid, .links = s.stx_nlink, .size = s.stx_size,
+      .mode = s.stx_mode, .uid = s.stx_uid, .gid = s.stx_gid, .links = s.stx_nlink, .size = s.stx_size, .blocks = s.stx_blocks,
       .inode = s.stx_ino, .dev_major = s.stx_dev_major, .dev_minor = s.stx_dev_minor, .rdev_major = s.stx_rdev_major,
       .rdev_minor = s.stx_rdev_minor, .mount_id = s.stx_mnt_id, .mtime_seconds = s.stx_mtime.tv_sec};
   return 0;

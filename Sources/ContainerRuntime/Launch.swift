@@ -157,11 +157,11 @@ extension LaunchPlan {
         return try fork.start(options) { launch throws(LaunchError) in
             try enter(cgroup, options)
             try LaunchStep.namespaces.run { () throws(SyscallError) in try joined.join() }
-            try keepMountsIn()
             var plan = self
             let isBornInside = joined.raw(.pid) >= 0
             if isBornInside { plan.showProcesses(of: joined.raw(.pid)) }
             let sources = try MountSources(plan, cgroup: cgroup, userNamespace: -1)
+            try keepMountsIn()
             try plan.become(sources, options, launch, isBornInside: isBornInside)
         }
     }
@@ -179,8 +179,8 @@ extension LaunchPlan {
                 try NamespaceDescriptors.join(user: -1, others, pid: pid)
             }
         } _: { _, launch throws(LaunchError) in
-            try keepMountsIn()
             let sources = try MountSources(self, cgroup: cgroup, userNamespace: -1)
+            try keepMountsIn()
             try become(sources, options, launch, isBornInside: false)
         }
     }
@@ -227,6 +227,8 @@ extension LaunchPlan {
     }
 
     /// Slave: what the machine mounts later may come in, nothing that is mounted here goes out.
+    ///
+    /// After the sources are taken: one that is to be shared is the peer of the machine's own mount.
     private func keepMountsIn() throws(LaunchError) {
         try LaunchStep.mounts.run { () throws(SyscallError) in try Mount.setPropagation(.slave, of: "/") }
         if hasNew(.cgroup) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import LinuxKernel
+package import LinuxKernel
 
 /// The sources of a container's mounts, taken as detached mounts before anything is attached.
 ///
@@ -100,6 +100,17 @@ final class MountSources {
     }
 }
 
+/// A mount of an image's files alone.
+package enum ImageMount {
+    /// A read-only mount, attached nowhere yet, in which nothing can be executed.
+    ///
+    /// Its place, an empty folder, is the lowest layer: an overlay without an upper folder has at least two.
+    package static func make(_ image: SandboxPlan.ImageMount) throws(SyscallError) -> OwnedDescriptor {
+        try Overlay.make(
+            lower: image.layers + [image.path], label: image.label, attributes: [.readOnly, .noExecution])
+    }
+}
+
 /// Overlay file systems whose folders are given by descriptor, so that no path is too long for fsconfig(2).
 ///
 /// Source: Documentation/filesystems/overlayfs; a string of fsconfig has at most 255 bytes.
@@ -131,10 +142,26 @@ enum Overlay {
         let upperFolder = try File.open(upper, [.path, .directory])
         let workFolder = try File.open(work, [.path, .directory])
         let top = [("upperdir", path(upperFolder.raw)), ("workdir", path(workFolder.raw))]
+        return try Mount.make(
+            "overlay", options: (layerOptions(lower) + top + context(label)).map { (key: $0.0, value: $0.1) })
+    }
+
+    /// Read-only: layers and nothing above them.
+    static func make(
+        lower: [String], label: String?, attributes: MountAttributes
+    ) throws(SyscallError) -> OwnedDescriptor {
+        var lowers: [Int32] = []
+        defer { for descriptor in lowers { _ = OwnedDescriptor(taking: descriptor) } }
+        for folder in lower { lowers.append(try File.open(folder, [.path, .directory]).release()) }
+        return try Mount.make(
+            "overlay", options: (layerOptions(lowers) + context(label)).map { (key: $0.0, value: $0.1) },
+            attributes: attributes)
+    }
+
+    /// One string where it fits, for kernels before 6.5; else a string a layer.
+    private static func layerOptions(_ lower: [Int32]) -> [(String, String)] {
         let joined = lower.map(path).joined(separator: ":")
-        // One string where it fits, for kernels before 6.5; else a string a layer.
-        let layers = joined.utf8.count < 256 ? [("lowerdir", joined)] : lower.map { ("lowerdir+", path($0)) }
-        return try Mount.make("overlay", options: (layers + top + context(label)).map { (key: $0.0, value: $0.1) })
+        return joined.utf8.count < 256 ? [("lowerdir", joined)] : lower.map { ("lowerdir+", path($0)) }
     }
 
     private static func context(_ label: String?) -> [(String, String)] { label.map { [("context", $0)] } ?? [] }

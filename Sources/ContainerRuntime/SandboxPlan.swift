@@ -36,6 +36,10 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
     package var sharedMemory: MemoryMount?
     /// tmpfs volumes, mounted in the shim's mount namespace so that they go with it.
     package var memoryVolumes: [MemoryMount]
+    /// Images that are volumes, mounted there too.
+    package var imageVolumes: [ImageMount]
+    /// Folders of the machine whose mounts and the containers' appear in each other.
+    package var sharedFolders: [SharedFolder]
     package var restartPolicy: RestartPolicy
     /// Seconds.
     package var terminationGracePeriod: Int64
@@ -76,6 +80,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
         shareProcessNamespace = false
         sysctls = [:]
         memoryVolumes = []
+        imageVolumes = []
+        sharedFolders = []
         containers = []
     }
 
@@ -108,7 +114,30 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
         }
     }
 
-    /// A tmpfs at a folder of the machine.
+    /// The files of an image at a folder of the machine, read-only, nothing of them to be executed.
+    package struct ImageMount: Codable, Hashable, Sendable {
+        package var path: String
+        /// Unpacked layers, the uppermost first.
+        package var layers: [String]
+        /// The SELinux context of all its files.
+        package var label: String?
+        package init(path: String, layers: [String]) {
+            self.path = path
+            self.layers = layers
+        }
+    }
+
+    /// A folder of the machine, mounted at another one in the shim's mount namespace with the machine's propagation.
+    package struct SharedFolder: Codable, Hashable, Sendable {
+        package var source: String
+        package var path: String
+        package init(source: String, path: String) {
+            self.source = source
+            self.path = path
+        }
+    }
+
+    /// A tmpfs, or a hugetlbfs, at a folder of the machine.
     package struct MemoryMount: Codable, Hashable, Sendable {
         package var path: String
         /// Bytes; nil: the kernel's default.
@@ -119,6 +148,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
         package var noExecution: Bool
         /// The SELinux context of all its files.
         package var label: String?
+        /// Bytes of a page, for hugetlbfs; nil: tmpfs.
+        package var hugePage: Int64?
         package init(path: String, size: Int64?, permissions: UInt32, gid: UInt32? = nil, noExecution: Bool = false) {
             self.path = path
             self.size = size

@@ -96,6 +96,8 @@ package struct FileStatus: Hashable, Sendable {
     package let links: UInt32
     /// In bytes.
     package let size: UInt64
+    /// What it takes of the disk, in bytes.
+    package let allocated: UInt64
     package let inode: UInt64
     package let device: DeviceNumber
     /// The device that a device node stands for.
@@ -114,6 +116,7 @@ package struct FileStatus: Hashable, Sendable {
         gid = raw.gid
         links = raw.links
         size = raw.size
+        allocated = raw.blocks * 512
         inode = raw.inode
         device = DeviceNumber(major: UInt32(raw.dev_major), minor: UInt32(raw.dev_minor))
         represents = DeviceNumber(major: UInt32(raw.rdev_major), minor: UInt32(raw.rdev_minor))

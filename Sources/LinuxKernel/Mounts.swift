@@ -156,11 +156,11 @@ package enum Mount {
 
     /// Makes the working folder, a mount, the root; the old root is stacked upon it and then let go.
     ///
+    /// The mounts of the old root must be slaves or private by now, so that letting go of them is not seen outside.
     /// `pivot_root(".", ".")` needs no folder for the old root. Source: pivot_root(2), NOTES.
     package static func pivotToWorkingFolder() throws(SyscallError) {
         try check(unsafe clinux_pivot_root(".", "."), "pivot_root", on: ".")
-        // Slave, so that letting go of the old root's mounts is not seen outside.
-        try setPropagation(.slave, of: ".")
+        // The new root is what `.` still names: only umount(2) goes up to what is stacked upon it.
         try detach(".")
         try Process.changeFolder("/")
     }

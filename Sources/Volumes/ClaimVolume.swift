@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import KubernetesAPI
+package import KubernetesAPI
 import LinuxKernel
 
 /// The files of a PersistentVolume: a folder (`local`), or what a `hostPath` says.
@@ -12,6 +12,15 @@ struct ClaimVolume {
 
     let volume: PersistentVolume
     var name: String { volume.metadata.name ?? "" }
+
+    /// The group that its annotation gives to the containers of a pod; what is no group id counts for nothing.
+    ///
+    /// Source: kubelet, `VolumeGidAnnotationKey`.
+    var supplementalGroup: UInt32? {
+        volume.metadata.annotations?["pv.beta.kubernetes.io/gid"].flatMap { UInt32($0) }.flatMap {
+            $0 == .max ? nil : $0
+        }
+    }
 
     /// Finds the files; the folder of a volume that was made here is made with it, 0755 as a new file system has it.
     func place(storage: String) throws(SetUpError) -> Place {
@@ -73,8 +82,11 @@ extension Volume {
             ("quobyte", quobyte), ("rbd", rbd), ("scaleIO", scaleIO), ("storageos", storageos),
             ("vsphereVolume", vsphereVolume),
         ]
-        if let source = sources.first(where: { $0.1 != nil }) { return source.0 }
-        if ephemeral != nil { return "ephemeral" }
-        return image == nil ? nil : "image"
+        return sources.first { $0.1 != nil }?.0
     }
+}
+
+extension Pod {
+    /// What the claim is called that is made for an ephemeral volume.
+    package func claimName(ofEphemeral volume: Volume) -> String { "\(metadata.name ?? "")-\(volume.name)" }
 }

@@ -44,7 +44,7 @@ package struct PodVolumes: Sendable {
         case warning(VolumeWarning)
     }
 
-    /// Prepares every volume that a container mounts, in the manifest's order.
+    /// Prepares every volume that a container mounts, in the manifest's order; images are left to the caller.
     ///
     /// It can be called again, after a failure or a crash at any point: a volume that is prepared is answered as it was and
     /// not touched. Files that come from objects are written anew when the objects have changed. Those in memory need their
@@ -59,7 +59,7 @@ package struct PodVolumes: Sendable {
                 let error = VolumeError.unsupported(
                     volume.name, field: field, "volumeDevices: block devices are not supported")
                 outcomes.append(Outcome(name: volume.name, result: .failure(error)))
-            } else if mounted.contains(volume.name) {
+            } else if mounted.contains(volume.name), volume.image == nil {
                 let result = Result { () throws(VolumeError) in
                     try prepare(volume, field: field, onActivity: onActivity)
                 }
@@ -113,7 +113,10 @@ extension PodVolumes {
         -> PreparedVolume
     {
         if let source = volume.unsupportedSource {
-            throw .unsupported(volume.name, field: "\(field).\(source)", "this kind of volume is not supported")
+            throw .unsupported(
+                volume.name, field: "\(field).\(source)",
+                "this kind of volume is not supported: it needs a driver. Mount it on this machine and use hostPath, or a "
+                    + "PersistentVolume with local")
         }
         if let (kind, inMemory) = Self.fileKind(volume) {
             return try naming(volume.name) { try write(volume, field: field, kind: kind, inMemory: inMemory) }
@@ -128,7 +131,14 @@ extension PodVolumes {
                 try HostPathVolume(source).prepare()
                 prepared = PreparedVolume(name: volume.name, path: source.path)
             } else if let source = volume.persistentVolumeClaim {
-                prepared = try claim(source, volume.name, shownName: &shownName, onActivity)
+                prepared = try claim(source, volume.name, shownName: &shownName, onActivity) {
+                    try objects.claim(source.claimName, namespace: namespace)
+                }
+            } else if volume.ephemeral != nil {
+                let source = PersistentVolumeClaimVolumeSource(claimName: pod.claimName(ofEphemeral: volume))
+                prepared = try claim(source, volume.name, shownName: &shownName, onActivity) {
+                    try ephemeralClaim(volume)
+                }
             } else {
                 throw VolumeError.unsupported(volume.name, field: field, "names no source that is supported")
             }
@@ -145,10 +155,17 @@ extension PodVolumes {
         }
     }
 
+    /// Where an emptyDir of a pod is.
+    package static func emptyDirPath(_ name: String, podFolder: String) -> String {
+        emptyDirPath(name, volumes: "\(podFolder)/volumes")
+    }
+
+    private static func emptyDirPath(_ name: String, volumes: String) -> String { "\(volumes)/empty-dir/\(name)" }
+
     private func emptyDir(
         _ source: EmptyDirVolumeSource, _ name: String, field: String, _ onActivity: @escaping Report
     ) throws -> PreparedVolume {
-        let path = "\(folder)/empty-dir/\(name)"
+        let path = Self.emptyDirPath(name, volumes: folder)
         switch source.medium ?? "" {
         case "":
             let root = try EmptyDirVolume.makeFolder(path)
@@ -160,7 +177,14 @@ extension PodVolumes {
             let size = try EmptyDirVolume(source: source, podMemoryLimit: memoryLimit).memorySize()
             return PreparedVolume(name: name, path: path, memory: try memory(size: size))
         case let medium where medium == "HugePages" || medium.hasPrefix("HugePages-"):
-            throw VolumeError.unsupported(name, field: "\(field).emptyDir.medium", "\(medium) is not supported")
+            try File.makeFolders(path)
+            let page = try HugePages(medium: medium, pod: pod).pageSize()
+            let group = try fsGroup()
+            return PreparedVolume(
+                name: name, path: path,
+                memory: MemoryVolume(
+                    size: source.sizeLimit?.value, permissions: group == nil ? 0o755 : 0o2775, gid: group,
+                    hugePage: page))
         case let medium: throw SetUpError("unknown storage medium \"\(medium)\"")
         }
     }
@@ -182,6 +206,7 @@ extension PodVolumes {
             try File.makeFolders(place)
             let size = try EmptyDirVolume(source: EmptyDirVolumeSource(), podMemoryLimit: memoryLimit).memorySize()
             prepared.memory = try memory(size: size)
+            prepared.isMountedByShim = true
             prepared.isComplete = try isMounted(place)
             if !prepared.isComplete {
                 // What is wrong with the objects is told before the pod waits for its memory.
@@ -204,6 +229,19 @@ extension PodVolumes {
         return prepared
     }
 
+    /// The claim that is made for an ephemeral volume; one of that name that is another's is not taken.
+    private func ephemeralClaim(_ volume: Volume) throws -> PersistentVolumeClaim {
+        let claim = try objects.ephemeralClaim(for: volume, of: pod)
+        guard claim.metadata.ownerReferences?.contains(where: { $0.uid == pod.metadata.uid }) == true else {
+            let names = (claim.metadata.name ?? "", pod.metadata.name ?? "")
+            throw VolumeError(
+                volume: volume.name, reason: "FailedScheduling",
+                message:
+                    "PVC \(namespace)/\(names.0) was not created for pod \(namespace)/\(names.1) (pod is not owner)")
+        }
+        return claim
+    }
+
     /// Whether something is mounted at a folder, in the caller's mount namespace.
     private func isMounted(_ path: String) throws(SyscallError) -> Bool {
         try File.status(path).mountID != File.status("\(path)/..").mountID
@@ -211,9 +249,9 @@ extension PodVolumes {
 
     private func claim(
         _ source: PersistentVolumeClaimVolumeSource, _ name: String, shownName: inout String,
-        _ onActivity: @escaping Report
+        _ onActivity: @escaping Report, find: () throws -> PersistentVolumeClaim?
     ) throws -> PreparedVolume {
-        guard let claim = try objects.claim(source.claimName, namespace: namespace) else {
+        guard let claim = try find() else {
             throw VolumeError(
                 volume: name, reason: "FailedScheduling",
                 message: "persistentvolumeclaim \"\(source.claimName)\" not found")
@@ -227,6 +265,7 @@ extension PodVolumes {
         shownName = volume.metadata.name ?? name
         let place = try ClaimVolume(volume: volume).place(storage: storage)
         var prepared = PreparedVolume(name: name, path: place.path, readOnly: source.readOnly ?? false)
+        prepared.supplementalGroup = ClaimVolume(volume: volume).supplementalGroup
         guard place.takesGroup, !prepared.readOnly, let group = try fsGroup() else { return prepared }
         let root = try File.open(place.path, [.readOnly, .directory])
         if try objects.isMounted(volume, otherThanBy: pod.metadata.uid ?? "") {

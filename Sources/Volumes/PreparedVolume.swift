@@ -15,8 +15,12 @@ package struct PreparedVolume: Codable, Hashable, Sendable {
     /// What fsGroup did; nil where it does not apply: the root of a ``memory`` has group and bits from the start.
     package var ownership: OwnershipReport?
     package var warnings: [VolumeWarning]
+    /// A group that every container of the pod gets for it: a volume's annotation `pv.beta.kubernetes.io/gid`.
+    package var supplementalGroup: UInt32?
+    /// Whether only the shim's mount namespace shows it.
+    package var isMountedByShim: Bool
 
-    init(
+    package init(
         name: String, path: String, memory: MemoryVolume? = nil, readOnly: Bool = false,
         ownership: OwnershipReport? = nil, warnings: [VolumeWarning] = []
     ) {
@@ -25,12 +29,13 @@ package struct PreparedVolume: Codable, Hashable, Sendable {
         self.memory = memory
         self.readOnly = readOnly
         isComplete = true
+        isMountedByShim = memory != nil
         self.ownership = ownership
         self.warnings = warnings
     }
 }
 
-/// A tmpfs of a pod.
+/// A tmpfs of a pod, or a hugetlbfs.
 package struct MemoryVolume: Codable, Hashable, Sendable {
     /// Bytes; nil: the kernel's default, half of the machine's memory.
     package var size: Int64?
@@ -38,8 +43,11 @@ package struct MemoryVolume: Codable, Hashable, Sendable {
     package var permissions: UInt32
     /// The group of its root.
     package var gid: UInt32?
+    /// Bytes of a page, for hugetlbfs; nil: tmpfs.
+    package var hugePage: Int64?
 
-    package init(size: Int64?, permissions: UInt32, gid: UInt32? = nil) {
+    package init(size: Int64?, permissions: UInt32, gid: UInt32? = nil, hugePage: Int64? = nil) {
+        self.hugePage = hugePage
         self.size = size
         self.permissions = permissions
         self.gid = gid

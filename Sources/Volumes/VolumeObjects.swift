@@ -5,6 +5,9 @@ package import KubernetesAPI
 package protocol VolumeObjects: Sendable {
     func claim(_ name: String, namespace: String) throws -> PersistentVolumeClaim?
 
+    /// The claim of an ephemeral volume, POD-VOLUME: the one of that name, else a new one that belongs to the pod.
+    func ephemeralClaim(for volume: Volume, of pod: Pod) throws -> PersistentVolumeClaim
+
     /// The volume that a claim is bound to.
     ///
     /// Where the claim is not bound yet, the implementation binds it: under its lock it asks ``ClaimBinder/bind(_:to:storage:)``

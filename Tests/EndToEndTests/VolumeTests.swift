@@ -193,4 +193,167 @@ struct VolumeTests {
         #expect(back.code == 1)
         #expect(back.errors.contains("immutable: Forbidden: field is immutable when `immutable` is set"))
     }
+
+    @Test("an ephemeral volume has a claim of the pod's own, which goes with it; a claim of that name is not taken")
+    func ephemeral() throws {
+        let machine = try Machine()
+        let template = """
+            volumes:
+            - name: data
+              ephemeral:
+                volumeClaimTemplate:
+                  metadata: {labels: {made: here}}
+                  spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+            """
+        let mount = "volumeMounts: [{name: data, mountPath: /data}]"
+        try machine.apply(Machine.pod("web", "echo x >/data/f; sleep 100", spec: template, container: mount))
+        try machine.waitForPhase("Running", of: "web")
+        let claim = try machine.run("get", "pvc", "web-data", "-o", "json").output
+        #expect(claim.contains("\"phase\": \"Bound\"") && claim.contains("\"made\": \"here\""))
+        #expect(claim.contains("\"uid\": \"\(try machine.uid(of: "web"))\""))
+        #expect(try machine.run("exec", "web", "--", "ls", "/data").output == "f\n")
+        #expect(try File.names(in: machine.root + "/lib/volumes").count == 1)
+        #expect(try machine.run("delete", "pod", "web", "--now").code == 0)
+        #expect(try machine.run("get", "pvc").errors.contains("No resources found"))
+        #expect(try File.names(in: machine.root + "/lib/volumes") == [])
+        try machine.apply(
+            """
+            apiVersion: v1
+            kind: PersistentVolumeClaim
+            metadata: {name: web-data}
+            spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+            """)
+        try machine.apply(Machine.pod("web", "true", spec: template, container: mount))
+        try machine.wait(["describe", "pod", "web"], for: "the refusal") {
+            $0.output.contains("PVC default/web-data was not created for pod default/web (pod is not owner)")
+        }
+        #expect(try machine.run("delete", "pod", "web", "--now").code == 0)
+        #expect(try machine.run("get", "pvc", "web-data").code == 0)
+    }
+
+    @Test("an image is a volume: its files, read-only, none of them to be executed; a missing one is waited for")
+    func image() throws {
+        let machine = try Machine()
+        func volume(_ reference: String) -> String {
+            "volumes: [{name: files, image: {reference: \(reference), pullPolicy: Never}}]"
+        }
+        let mounts = """
+            volumeMounts:
+            - {name: files, mountPath: /files}
+            - {name: files, mountPath: /part, subPath: etc}
+            """
+        try machine.apply(Machine.pod("web", "sleep 100", spec: volume("busybox"), container: mounts))
+        try machine.waitForPhase("Running", of: "web")
+        func see(_ script: String) throws -> String {
+            let answer = try machine.run("exec", "web", "--", "sh", "-c", script)
+            return answer.output + answer.errors
+        }
+        #expect(try see("cat /files/etc/group /part/group") == "root:x:0:\napp:x:1000:\nroot:x:0:\napp:x:1000:\n")
+        #expect(try see("touch /files/x").contains("Read-only file system"))
+        #expect(try see("/files/bin/busybox true").contains("Permission denied"))
+        #expect(try machine.run("image", "remove", "busybox").code == 1)
+        try machine.apply(Machine.pod("none", "true", spec: volume("absent"), container: mounts))
+        try machine.wait(["get", "pod", "none", "-o", "json"], for: "the reason") {
+            $0.output.contains("\"reason\": \"ErrImageNeverPull\"")
+        }
+    }
+
+    @Test("an emptyDir that holds more than its limit is the end of the pod")
+    func evicted() throws {
+        let machine = try Machine()
+        try machine.apply(
+            Machine.pod(
+                "web", "dd if=/dev/zero of=/data/f bs=1M count=3; sleep 100",
+                spec: "volumes: [{name: data, emptyDir: {sizeLimit: 1Mi}}]",
+                container: "volumeMounts: [{name: data, mountPath: /data}]"))
+        try machine.waitForPhase("Failed", of: "web")
+        let pod = try machine.run("get", "pod", "web", "-o", "json").output
+        #expect(pod.contains("\"reason\": \"Evicted\""))
+        #expect(pod.contains(#""message": "Usage of EmptyDir volume \"data\" exceeds the limit \"1Mi\". ""#))
+    }
+
+    @Test("memory is never swapped out, a claim's annotation gives a group, and the status tells of read-only mounts")
+    func details() throws {
+        let machine = try Machine()
+        try machine.apply(
+            """
+            apiVersion: v1
+            kind: PersistentVolume
+            metadata: {name: pv, annotations: {pv.beta.kubernetes.io/gid: "4711"}}
+            spec:
+              capacity: {storage: 1Gi}
+              accessModes: [ReadWriteOnce]
+              storageClassName: ""
+              hostPath: {path: \(machine.root)/pv}
+            ---
+            apiVersion: v1
+            kind: PersistentVolumeClaim
+            metadata: {name: claim}
+            spec:
+              accessModes: [ReadWriteOnce]
+              storageClassName: ""
+              resources: {requests: {storage: 1Gi}}
+            """)
+        try machine.apply(
+            Machine.pod(
+                "web", "sleep 100",
+                spec: """
+                    volumes:
+                    - {name: memory, emptyDir: {medium: Memory, sizeLimit: 1Mi}}
+                    - {name: claim, persistentVolumeClaim: {claimName: claim}}
+                    """,
+                container: """
+                    volumeMounts:
+                    - {name: memory, mountPath: /memory}
+                    - {name: claim, mountPath: /claim, readOnly: true, recursiveReadOnly: IfPossible}
+                    """))
+        try machine.waitForPhase("Running", of: "web")
+        let mount = try machine.run("exec", "web", "--", "grep", " /memory ", "/proc/mounts").output
+        #expect(mount.contains("size=1024k") && mount.contains("noswap"))
+        #expect(try machine.run("exec", "web", "--", "id", "-G").output == "0 4711\n")
+        let pod = try machine.run("get", "pod", "web", "-o", "yaml").output
+        #expect(pod.contains("recursiveReadOnly: Enabled"))
+    }
+
+    @Test(
+        "what a privileged container mounts in a Bidirectional volume appears on the machine, if the machine shares it")
+    func bidirectional() throws {
+        let machine = try Machine()
+        let pod = Machine.pod(
+            "web", "mkdir /m/in && mount -t tmpfs tmpfs /m/in && echo out >/m/in/f; sleep 100",
+            spec: "volumes: [{name: m, hostPath: {path: \(machine.root)/m}}]",
+            container: """
+                securityContext: {privileged: true}
+                volumeMounts:
+                - {name: m, mountPath: /m, mountPropagation: Bidirectional}
+                - {name: m, mountPath: /h, mountPropagation: HostToContainer}
+                - {name: m, mountPath: /p}
+                """)
+        try File.makeFolders(machine.root + "/m")
+        try File.replace(machine.root + "/pod.yaml", with: Array(pod.utf8))
+        // In a mount namespace that stands for the machine's: a shared mount first, then a private one.
+        let script = """
+            m=$1/m; shift
+            mount -t tmpfs tmpfs $m && mount --make-shared $m && "$@" apply -f $m/../pod.yaml || exit 1
+            for i in $(seq 100); do [ -e $m/in/f ] && break; sleep 0.1; done
+            cat $m/in/f
+            mkdir $m/late && mount -t tmpfs tmpfs $m/late && echo late >$m/late/f
+            "$@" exec web -- sh -c 'cat /m/late/f /h/late/f; ls /p/late; echo end'
+            "$@" delete pod web --now
+            mount --make-private $m && "$@" apply -f $m/../pod.yaml && "$@" describe pod web
+            "$@" delete pod web --now
+            """
+        let command = machine.command([])
+        let result = try Command(
+            "/usr/bin/unshare", ["-m", "/bin/sh", "-c", script, "sh", machine.root, command.path] + command.arguments,
+            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+        ).run(timeout: .seconds(60))
+        let output = String(decoding: result.output, as: UTF8.self)
+        #expect(
+            output.contains("\nout\nlate\nlate\nend\n"), "\(output) \(String(decoding: result.errors, as: UTF8.self))")
+        #expect(
+            output.contains(
+                "path \"\(machine.root)/m\" is mounted on \"\(machine.root)/m\" but it is not a shared mount"),
+            "\(output)")
+    }
 }

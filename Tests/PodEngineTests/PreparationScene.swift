@@ -109,6 +109,9 @@ struct FewObjects: VolumeObjects {
         try ClaimBinder.bind(claim, to: [], storage: storage).volume
     }
     func isMounted(_ volume: PersistentVolume, otherThanBy podUID: String) throws -> Bool { false }
+    func ephemeralClaim(for volume: Volume, of pod: Pod) throws -> PersistentVolumeClaim {
+        claims[pod.claimName(ofEphemeral: volume)] ?? PersistentVolumeClaim()
+    }
     func configMap(_ name: String, namespace: String) throws -> ConfigMap? { configMaps[name] }
     func secret(_ name: String, namespace: String) throws -> Secret? { secrets[name] }
     func resource(_ reference: ResourceFieldSelector, of pod: Pod) throws -> String { "4" }

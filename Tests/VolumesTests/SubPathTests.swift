@@ -91,4 +91,53 @@ struct SubPathTests {
         #expect(try File.status(of: opened.raw).inode == File.status("\(scratch.path)/v/moved").inode)
         #expect(throws: SyscallError.self) { _ = try SubPath.open("part", below: root.raw) }
     }
+
+    @Test("while a link is swapped in all the time, what is opened lies in the volume, and nothing is made outside")
+    func race() throws {
+        let scratch = try Scratch()
+        try scratch.folder("v/part/deep")
+        try scratch.folder("outside/deep")
+        try File.makeLink("\(scratch.path)/v/link", to: "../outside")
+        // CVE-2017-1002101, CVE-2021-25741: another process turns `part` from a folder into a link and back.
+        let swapper = """
+            import ctypes, os, sys
+            os.chdir(sys.argv[1])
+            here, exchange = -100, 2
+            libc = ctypes.CDLL(None)
+            while libc.renameat2(here, b'part', here, b'link', exchange) == 0: pass
+            """
+        var command = Command("/usr/bin/python3", ["-c", swapper, "\(scratch.path)/v"], environment: [:])
+        command.diesWithCaller = true
+        let null = try File.open("/dev/null", [.readWrite])
+        let child = try command.start(descriptors: [null.raw, null.raw, null.raw])
+        defer {
+            try? Process.signal(child.descriptor.raw, Signal.kill)
+            _ = try? Process.wait(child.descriptor.raw)
+        }
+        let volume = try File.open("\(scratch.path)/v", [.path, .directory])
+        var (opened, refused) = (0, 0)
+        let end = Clock.monotonic + 10_000_000_000
+        while opened < 500 || refused < 500, Clock.monotonic < end {
+            for path in ["part/deep", "part/new/er"] {
+                switch Self.place(of: path, below: volume.raw) {
+                case .success(let real):
+                    opened += 1
+                    #expect(real.hasPrefix("\(scratch.path)/v/"), "\(real)")
+                case .failure(let error):
+                    if error.errno == .crossDevice || error.errno == .tooManyLinks { refused += 1 }
+                }
+            }
+        }
+        #expect(opened >= 500 && refused >= 500, "\(opened) opened, \(refused) refused: no race took place")
+        #expect(try File.names(in: "\(scratch.path)/outside") == ["deep"])
+        #expect(try File.names(in: "\(scratch.path)/outside/deep") == [])
+    }
+
+    /// Where what was opened is now.
+    private static func place(of path: String, below volume: Int32) -> Result<String, SyscallError> {
+        Result { () throws(SyscallError) in
+            let place = try SubPath.make(path, below: volume)
+            return try File.linkTarget("/proc/self/fd/\(place.raw)")
+        }
+    }
 }

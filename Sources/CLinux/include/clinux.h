@@ -88,7 +88,7 @@ int clinux_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uin
 /* Kind and permission bits, owner, size, device numbers. Empty path with AT_EMPTY_PATH: the descriptor itself. */
 struct clinux_stat {
   uint32_t mode, uid, gid, links;
-  uint64_t size, inode, dev_major, dev_minor, rdev_major, rdev_minor, mount_id;
+  uint64_t size, blocks, inode, dev_major, dev_minor, rdev_major, rdev_minor, mount_id;
   int64_t mtime_seconds;
 };
 int clinux_stat(int dir, const char *path, int flags, struct clinux_stat *out);

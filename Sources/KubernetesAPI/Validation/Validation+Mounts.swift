@@ -9,7 +9,6 @@ extension Validation {
                 validation.within(index: index) { validation in
                     validation.mountedVolume(mount, context)
                     validation.mountPath(mount, isNew: paths.insert(mount.mountPath).inserted, devices: devices)
-                    if context.volumes[mount.name]?.image != nil { validation.hasNoSubPath(mount) }
                 }
                 // The paths of these have no index.
                 validation.subPaths(mount, index: index)
@@ -32,13 +31,6 @@ extension Validation {
         }
         if devices.contains(where: { $0.devicePath == mount.mountPath }) {
             invalid("mountPath", .string(mount.mountPath), "must not already exist as a path in volumeDevices")
-        }
-    }
-
-    private mutating func hasNoSubPath(_ mount: VolumeMount) {
-        for (field, path) in [("subPath", mount.subPath ?? ""), ("subPathExpr", mount.subPathExpr ?? "")]
-        where !path.isEmpty {
-            invalid(field, .string(path), "not allowed in image volume sources")
         }
     }
 

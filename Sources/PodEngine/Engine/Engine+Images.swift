@@ -93,9 +93,10 @@ extension Engine {
             case .supervised, .starting: break
             case .rejected, .ended, .abandoned: continue
             }
-            for container in try PodRecord.readJSON(SandboxPlan.self, place.plan)?.containers ?? [] {
+            let plan = try PodRecord.readJSON(SandboxPlan.self, place.plan)
+            for layers in (plan?.containers ?? []).map(\.layers) + (plan?.imageVolumes ?? []).map(\.layers) {
                 used.formUnion(
-                    container.layers.compactMap { $0.split(separator: "/").last.flatMap { Digest(hex: String($0)) } })
+                    layers.compactMap { $0.split(separator: "/").last.flatMap { Digest(hex: String($0)) } })
             }
         }
         return used

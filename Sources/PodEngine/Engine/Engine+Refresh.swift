@@ -23,7 +23,29 @@ extension Engine {
     /// What the upkeep command does: the shim calls it from time to time while the pod runs.
     package func upkeep(podFolder: String) throws(EngineError) {
         let place = try place(ofFolder: podFolder)
-        try refresh(try pods.readTyped(place), place)
+        let pod = try pods.readTyped(place)
+        try refresh(pod, place)
+        guard let message = try overuse(by: pod, place) else { return }
+        try doing("cannot ask for the eviction of pod \(place.name.name)") { () throws(SyscallError) in
+            try File.replace("\(place.folder)/eviction", with: Array(message.utf8), durable: false)
+        }
+    }
+
+    /// Why the pod is to be evicted: it holds more in an emptyDir than the manifest allows; nil: it does not.
+    ///
+    /// Source: kubelet, `emptyDirLimitEviction`.
+    private func overuse(by pod: Pod, _ place: PodPlace) throws(EngineError) -> String? {
+        for volume in pod.spec.volumes ?? [] {
+            guard let limit = volume.emptyDir?.limitOnDisk else { continue }
+            let path = PodVolumes.emptyDirPath(volume.name, podFolder: place.folder)
+            let used = try doing("cannot measure volume \(volume.name)") { () throws(SyscallError) in
+                try unlessMissing { () throws(SyscallError) in try DiskUsage.bytes(below: path) }
+            }
+            if let used, used > UInt64(limit.value) {
+                return "Usage of EmptyDir volume \"\(volume.name)\" exceeds the limit \"\(limit.text)\". "
+            }
+        }
+        return nil
     }
 
     /// Writes a running pod's files anew where what they come from has changed, and renews its tokens.

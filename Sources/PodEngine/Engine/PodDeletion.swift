@@ -159,8 +159,18 @@ final class PodDeletion {
         // A pod that cannot be read any more leaves its marks; they count for nothing without it.
         if let pod = try? PodStore(root: root).read(place) {
             try ClaimUsers(root: root).remove(place, from: ClaimUsers.claims(of: pod, in: place.name.namespace))
+            for claim in ClaimUsers.ephemeralClaims(of: pod, in: place.name.namespace) { try removeOwned(claim) }
         }
         try PodStore(root: root).remove(place)
+    }
+
+    /// Removes a claim that was made for the pod, with what it holds; one of that name that is another's stays.
+    private func removeOwned(_ claim: ObjectName) throws(EngineError) {
+        try NameLock.holding(.claim, claim, in: root) { () throws(EngineError) in
+            let stored = try ObjectStore(root: root).read(PersistentVolumeClaim.self, .claim, claim)
+            guard stored?.metadata.ownerReferences?.contains(where: { $0.uid == place.uid }) == true else { return }
+            try ClaimBinding(root: root).remove(claim)
+        }
     }
 
     /// Kills what is in the pod's cgroup and those below it, and removes them.

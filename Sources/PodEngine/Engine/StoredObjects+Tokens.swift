@@ -2,9 +2,31 @@
 import KubernetesAPI
 import LinuxKernel
 import SecurityPolicy
+import Volumes
 
-/// What of a pod's files is made and not stored.
+/// What is made for a pod when it is asked for.
 extension StoredObjects {
+    func ephemeralClaim(for volume: Volume, of pod: Pod) throws -> PersistentVolumeClaim {
+        let name = ObjectName(namespace: pod.metadata.namespace ?? "", name: pod.claimName(ofEphemeral: volume))
+        return try NameLock.holding(.claim, name, in: root) { () throws(EngineError) in
+            if let stored = try objects.read(PersistentVolumeClaim.self, .claim, name) { return stored }
+            let template = volume.ephemeral?.volumeClaimTemplate ?? PersistentVolumeClaimTemplate()
+            var claim = PersistentVolumeClaim(
+                metadata: ObjectMeta(name: name.name, namespace: name.namespace), spec: template.spec,
+                status: PersistentVolumeClaimStatus(phase: "Pending"))
+            claim.metadata.labels = template.metadata?.labels
+            claim.metadata.annotations = template.metadata?.annotations
+            claim.metadata.ownerReferences = [
+                OwnerReference(
+                    apiVersion: "v1", kind: "Pod", name: pod.metadata.name ?? "", uid: pod.metadata.uid ?? "",
+                    controller: true, blockOwnerDeletion: true)
+            ]
+            NewObject.complete(&claim.metadata)
+            try objects.write(.claim, name, claim)
+            return claim
+        }
+    }
+
     func resource(_ reference: ResourceFieldSelector, of pod: Pod) throws -> String {
         let node = try Node.ofThisMachine()
         return try ResourceValue(pod: pod, processors: node.possibleCPUs.count, memory: node.memory).text(reference)

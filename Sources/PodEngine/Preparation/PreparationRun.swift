@@ -98,7 +98,7 @@ struct PreparationRun {
         if pod.spec.hostUsers == false {
             plan.userMapping = try UserIDBlocks(root: preparation.root).block(for: plan.uid)
         }
-        guard let volumes = prepareVolumes(&plan) else { return waiting(plan) }
+        guard let volumes = try prepareVolumes(&plan) else { return waiting(plan) }
         let shared = PreparedContainer.Shared(
             run: self, hostname: hostname, volumes: volumes, owners: plan.userMapping)
         for container in pod.podContainers + pod.ephemeralContainers {
@@ -193,7 +193,11 @@ struct PreparationRun {
         if plan.waiting == nil { plan.waiting = Waiting(reason: "ContainerCreating") }
         plan.containers = (pod.podContainers + pod.ephemeralContainers).map { container in
             PreparedContainer.frame(
-                container, in: folder, readiness: .pending(Waiting(reason: "ContainerCreating")))
+                container, in: folder,
+                // A container waits for the image of a volume as for its own.
+                readiness: .pending(
+                    plan.waiting?.reason == "ContainerCreating"
+                        ? Waiting(reason: "ContainerCreating") : plan.waiting ?? Waiting(reason: "ContainerCreating")))
         }
         return plan
     }
@@ -217,13 +221,14 @@ struct PreparationRun {
     // MARK: volumes
 
     /// By name; nil when one of them is not there yet.
-    private func prepareVolumes(_ plan: inout SandboxPlan) -> [String: PreparedVolume]? {
+    private func prepareVolumes(_ plan: inout SandboxPlan) throws(PreparationError) -> [String: PreparedVolume]? {
         var pod = pod
         var later: [Volume] = []
         if mode == .quick, pod.spec.securityContext?.fsGroup != nil {
             // A claim may hold a million files that are to be given to the group; the prepare command does that.
-            later = (pod.spec.volumes ?? []).filter { $0.persistentVolumeClaim != nil }
-            pod.spec.volumes?.removeAll { $0.persistentVolumeClaim != nil }
+            let holdsMuch = { (volume: Volume) in volume.persistentVolumeClaim != nil || volume.ephemeral != nil }
+            later = (pod.spec.volumes ?? []).filter(holdsMuch)
+            pod.spec.volumes?.removeAll(where: holdsMuch)
         }
         if !later.isEmpty { plan.waiting = Waiting(reason: "ContainerCreating") }
         let volumes = PodVolumes(
@@ -243,6 +248,7 @@ struct PreparationRun {
                     var mount = SandboxPlan.MemoryMount(
                         path: volume.path, size: memory.size, permissions: memory.permissions, gid: memory.gid)
                     mount.label = sharedLabel
+                    mount.hugePage = memory.hugePage
                     plan.memoryVolumes.append(mount)
                 }
                 // Files go into memory once the shim has mounted it, where the prepare command sees it.
@@ -254,6 +260,9 @@ struct PreparationRun {
                 }
             }
         }
+        let images = try prepareImages(&plan)
+        prepared.merge(images) { $1 }
+        try shareFolders(&plan, prepared)
         return plan.waiting == nil ? prepared : nil
     }
 }

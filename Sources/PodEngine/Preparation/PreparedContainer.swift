@@ -111,7 +111,8 @@ struct PreparedContainer {
             volume.subPath.map { VolumePart(volume: mount.name, root: volume.source, path: $0) }
         }
         let context = try EffectiveSecurityContext.resolve(
-            pod: run.pod, container: container, image: ImageIdentity(user: defaults.User ?? "", database: users),
+            pod: podWithGroups(), container: container,
+            image: ImageIdentity(user: defaults.User ?? "", database: users),
             node: run.node)
         let process = try ContainerProcess(
             container: container, image: defaults, variables: variables, hostname: shared.hostname,
@@ -206,8 +207,9 @@ struct PreparedContainer {
             let part = try subPath(mount, of: volume, values, field: field)
             mounts.append(
                 ContainerMounts.Volume(
-                    destination: mount.mountPath, source: volume.path, subPath: part,
-                    access: access(mount, volume), propagation: try propagation(mount, field: field)))
+                    destination: mount.mountPath,
+                    source: isShared(mount, volume) ? run.sharedFolder(mount.name) : volume.path, subPath: part,
+                    access: access(mount, volume), propagation: try propagation(mount, volume, field: field)))
         }
         return mounts
     }
@@ -218,18 +220,51 @@ struct PreparedContainer {
         return ["Enabled", "IfPossible"].contains(mount.recursiveReadOnly) ? .recursivelyReadOnly : .readOnly
     }
 
+    private func isShared(_ mount: VolumeMount, _ volume: PreparedVolume) -> Bool {
+        mount.mountPropagation == "Bidirectional" && !volume.isMountedByShim
+    }
+
+    /// The volume's mount must have what the container's is to share, in containerd's words.
     private func propagation(
-        _ mount: VolumeMount, field: String
-    ) throws(Refusal) -> ContainerMounts.Volume.Propagation {
+        _ mount: VolumeMount, _ volume: PreparedVolume, field: String
+    ) throws -> ContainerMounts.Volume.Propagation {
+        let propagation: ContainerMounts.Volume.Propagation
         switch mount.mountPropagation ?? "None" {
         case "None": return .none
-        case "HostToContainer": return .hostToContainer
+        case "HostToContainer": propagation = .hostToContainer
+        case "Bidirectional": propagation = .bidirectional
         case let other:
-            // The shim's mount namespace is a slave of the machine's: nothing mounted in it goes out.
             throw Refusal(
                 .container, field: "\(field).mountPropagation",
-                message: "\(field).mountPropagation: \(other) is not supported")
+                message: "\(field).mountPropagation: \(other) is unknown")
         }
+        // A tmpfs of the pod's own, or an image: nobody else mounts anything in it.
+        guard !volume.isMountedByShim else { return .none }
+        let entry = try MountEntry.of(volume.path)
+        // Seen from the shim's mount namespace, what the machine shares is a slave.
+        let isShared = entry.isShared || (run.mode == .full && entry.isSlave)
+        guard isShared || (propagation == .hostToContainer && entry.isSlave) else {
+            let wanted = propagation == .bidirectional ? "a shared mount" : "a shared or slave mount"
+            throw Refusal(
+                .container, field: "\(field).mountPropagation",
+                message:
+                    "failed to generate container \"\(name)\" spec: failed to generate spec: path \"\(volume.path)\" is "
+                    + "mounted on \"\(entry.path)\" but it is not \(wanted)",
+                isTransient: true)
+        }
+        return propagation
+    }
+
+    /// The pod, and in it the groups that its volumes bring.
+    private func podWithGroups() -> Pod {
+        let groups = Set(shared.volumes.values.compactMap(\.supplementalGroup).map(Int64.init))
+        guard !groups.isEmpty else { return run.pod }
+        var pod = run.pod
+        var context = pod.spec.securityContext ?? PodSecurityContext()
+        let given = context.supplementalGroups ?? []
+        context.supplementalGroups = given + groups.subtracting(given).sorted()
+        pod.spec.securityContext = context
+        return pod
     }
 
     private func subPath(

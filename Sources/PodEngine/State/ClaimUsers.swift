@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import KubernetesAPI
 import LinuxKernel
+import Volumes
 
 /// Which pods mount which claims: one empty file each, `objects/claim-users/NS_CLAIM/POD_FOLDER`.
 ///
@@ -20,14 +21,23 @@ struct ClaimUsers: Sendable {
             volume.at("persistentVolumeClaim", "claimName")?.stringValue.map {
                 ObjectName(namespace: namespace, name: $0)
             }
+        }.filter(\.isSafe) + ephemeralClaims(of: pod, in: namespace)
+    }
+
+    /// Those that are made for the pod, and go with it.
+    static func ephemeralClaims(of pod: JSONValue, in namespace: String) -> [ObjectName] {
+        guard let name = pod.at("metadata", "name")?.stringValue else { return [] }
+        return (pod.at("spec", "volumes")?.elements ?? []).compactMap { volume in
+            guard volume["ephemeral"] != nil, let own = volume["name"]?.stringValue else { return nil }
+            return ObjectName(namespace: namespace, name: "\(name)-\(own)")
         }.filter(\.isSafe)
     }
 
     static func claims(of pod: Pod) -> [ObjectName] {
         (pod.spec.volumes ?? []).compactMap { volume in
-            volume.persistentVolumeClaim.map {
-                ObjectName(namespace: pod.metadata.namespace ?? "", name: $0.claimName)
-            }
+            let name = volume.persistentVolumeClaim?.claimName
+            let own = volume.ephemeral == nil ? nil : pod.claimName(ofEphemeral: volume)
+            return (name ?? own).map { ObjectName(namespace: pod.metadata.namespace ?? "", name: $0) }
         }.filter(\.isSafe)
     }
 

@@ -9,14 +9,19 @@ final class Sandbox {
     private var pause: StartingProcess?
     private let plan: SandboxPlan
     private var mounted: Set<String> = []
+    /// The machine's mount namespace, while something of it may be shared; -1: not kept.
+    private var machineMounts: Int32 = -1
 
     /// Makes it; the caller's mount namespace becomes its own, and its memory volumes go with the caller.
     init(_ plan: SandboxPlan) throws {
         self.plan = plan
+        if !plan.sharedFolders.isEmpty || plan.waiting != nil {
+            machineMounts = try Process.namespace(.mount).release()
+        }
         try Process.unshare([.mount])
         // Slave: what the machine mounts later comes in, nothing that is mounted here goes out.
         try Mount.setPropagation(.slave, of: "/")
-        try mount(plan.memoryVolumes)
+        try mountVolumes(of: plan)
         if let memory = plan.sharedMemory { try Self.mount(memory) }
         if let limits = plan.limits {
             try Cgroup.createPod(plan.cgroupPath, limits, layout: try CgroupLayout.current())
@@ -25,7 +30,10 @@ final class Sandbox {
         if plan.shareProcessNamespace { try startPause() }
     }
 
-    deinit { for descriptor in namespaces.values { _ = OwnedDescriptor(taking: descriptor) } }
+    deinit {
+        for descriptor in namespaces.values { _ = OwnedDescriptor(taking: descriptor) }
+        if machineMounts >= 0 { _ = OwnedDescriptor(taking: machineMounts) }
+    }
 
     /// The pod's network namespace as a path that other programs can open while the shim lives; nil for the machine's.
     var networkPath: String? { namespaces[.network].map { "/proc/\(Process.id)/fd/\($0)" } }
@@ -72,9 +80,39 @@ final class Sandbox {
         self.pause = nil
     }
 
-    /// Mounts the memory volumes that are not there yet: some come with a later preparation.
-    func mount(_ volumes: [SandboxPlan.MemoryMount]) throws(SyscallError) {
-        for volume in volumes where mounted.insert(volume.path).inserted { try Self.mount(volume) }
+    /// Mounts what of a plan's volumes is not there yet: some come with a later preparation.
+    func mountVolumes(of plan: SandboxPlan) throws {
+        try mount(plan.memoryVolumes, at: \.path) { (memory) throws(SyscallError) in try Self.mount(memory) }
+        try mount(plan.imageVolumes, at: \.path) { (image) throws(SyscallError) in
+            let files = try ImageMount.make(image)
+            try Mount.attach(files.raw, toPath: image.path)
+        }
+        try mount(plan.sharedFolders, at: \.path) { (folder) throws(SyscallError) in try share(folder) }
+    }
+
+    private func mount<Volume>(
+        _ volumes: [Volume], at path: KeyPath<Volume, String>, _ work: (Volume) throws(SyscallError) -> Void
+    ) throws(SyscallError) {
+        for volume in volumes where !mounted.contains(volume[keyPath: path]) {
+            try work(volume)
+            mounted.insert(volume[keyPath: path])
+        }
+    }
+
+    /// Takes a folder in the machine's mount namespace, so that the copy is one with the machine's mount: what a container
+    /// mounts below it appears on the machine.
+    ///
+    /// Source: mount_namespaces(7), shared subtrees.
+    private func share(_ folder: SandboxPlan.SharedFolder) throws(SyscallError) {
+        let own = try Process.namespace(.mount)
+        try Process.join(machineMounts, .mount)
+        let copy: OwnedDescriptor
+        do throws(SyscallError) { copy = try Mount.clone(File.here, path: folder.source, recursive: true) } catch {
+            try Process.join(own.raw, .mount)
+            throw error
+        }
+        try Process.join(own.raw, .mount)
+        try Mount.attach(copy.raw, toPath: folder.path)
     }
 
     private static func mount(_ memory: SandboxPlan.MemoryMount) throws(SyscallError) {
@@ -82,7 +120,18 @@ final class Sandbox {
         if let size = memory.size { options.append(("size", "\(size)")) }
         if let gid = memory.gid { options.append(("gid", "\(gid)")) }
         options += MountPlan.context(memory.label).map { (key: $0.key, value: $0.value) }
-        let new = try Mount.make("tmpfs", options: options, attributes: memory.noExecution ? [.noExecution] : [])
+        let attributes: MountAttributes = memory.noExecution ? [.noExecution] : []
+        let new: OwnedDescriptor
+        if let page = memory.hugePage {
+            new = try Mount.make("hugetlbfs", options: options + [("pagesize", "\(page)")], attributes: attributes)
+        } else {
+            // What is in memory so that it is on no disk must not be swapped out to one: tmpfs(5), Linux 6.4.
+            do throws(SyscallError) {
+                new = try Mount.make("tmpfs", options: options + [("noswap", nil)], attributes: attributes)
+            } catch  where error.errno == .invalid {
+                new = try Mount.make("tmpfs", options: options, attributes: attributes)
+            }
+        }
         try Mount.attach(new.raw, toPath: memory.path)
     }
 

@@ -70,8 +70,10 @@ extension Shim {
     /// Source: the kubelet's convertToAPIContainerStatuses.
     func shown(_ container: ContainerRun) -> ContainerStatus {
         var status = container.status
+        // The image of a volume is waited for as a container's own is.
+        let isHeldUp = plan.waiting.map { $0.reason != "ContainerCreating" } ?? false
         guard case .waiting(let waiting) = status.state, status.lastTermination == nil,
-            !container.isDue || waiting.reason == "ContainerCreating"
+            !(container.isDue || isHeldUp) || waiting.reason == "ContainerCreating"
         else { return status }
         let hasInit = containers.contains { [.`init`, .sidecar].contains($0.plan.kind) }
         status.state = .waiting(Waiting(reason: hasInit ? "PodInitializing" : "ContainerCreating"))

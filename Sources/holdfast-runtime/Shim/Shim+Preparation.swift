@@ -71,7 +71,10 @@ extension Shim {
             return
         }
         let new = try JSONFile.read(SandboxPlan.self, from: plan.podFolder + "/plan.json")
-        try sandbox?.mount(new.memoryVolumes)
+        plan.memoryVolumes = new.memoryVolumes
+        plan.imageVolumes = new.imageVolumes
+        plan.sharedFolders = new.sharedFolders
+        try sandbox?.mountVolumes(of: plan)
         plan.waiting = new.waiting
         for container in containers {
             guard case .pending = container.plan.readiness,

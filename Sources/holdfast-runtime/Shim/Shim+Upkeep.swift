@@ -30,7 +30,18 @@ extension Shim {
                     .warning, "FailedSync",
                     "the upkeep command ended with \(exit.shellCode); see shim.log in the pod's folder")
             }
+            try self.evictIfAsked()
             self.scheduleUpkeep()
         }
+    }
+
+    /// The upkeep command leaves a message where the pod has taken more than it may.
+    private func evictIfAsked() throws {
+        let file = plan.podFolder + "/eviction"
+        guard stopping == nil, try File.exists(file) else { return }
+        let message = try File.readText(file)
+        record(.warning, "Evicted", message)
+        // Source: kubelet, `localStorageEviction`, which gives a second.
+        stop(.init(reason: "Evicted", message: message, gracePeriod: 1))
     }
 }
