@@ -57,6 +57,19 @@ struct PodReportTests {
             ])
     }
 
+    @Test("a sandbox is ready without an address, since loopback may be all it has, and not when it was refused")
+    func sandboxReady() throws {
+        let scene = try StateScene()
+        let place = try scene.store("web")
+        var status = try running()
+        status.podIPs = []
+        try scene.say(status, of: place)
+        #expect(conditions(try scene.pod("web"))["PodReadyToStartContainers"] == "True")
+        status.refusal = "no ids are left"
+        try scene.say(status, of: place)
+        #expect(conditions(try scene.pod("web"))["PodReadyToStartContainers"] == "False")
+    }
+
     @Test("mounts are told as they are made, and ephemeral containers beside the others, never ready")
     func mountsAndDebuggers() throws {
         let scene = try StateScene()

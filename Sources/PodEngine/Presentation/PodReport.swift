@@ -188,9 +188,10 @@ struct PodReport {
 
     /// In the kubelet's order.
     ///
-    /// A condition's last change is the newest moment that decides it. Source: the kubelet's status/generate.go.
+    /// A condition's last change is the newest moment that decides it. Source: the kubelet's status/generate.go. There a
+    /// sandbox without an address is not ready; here a pod may have loopback alone, and is.
     private func conditions(initial: [JSONValue], main: [JSONValue]) -> [JSONValue] {
-        let sandbox: Bool = if case .supervised = record.life { status?.podIPs.isEmpty == false } else { false }
+        let sandbox: Bool = if case .supervised(let status) = record.life { status.refusal == nil } else { false }
         let newest = (moments(initial + main) + readyChanges).max() ?? startTime
         let containers = containersReady(initial.filter(isSidecar) + main)
         return [
