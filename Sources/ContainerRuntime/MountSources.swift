@@ -104,10 +104,14 @@ final class MountSources {
 package enum ImageMount {
     /// A read-only mount, attached nowhere yet, in which nothing can be executed.
     ///
-    /// Its place, an empty folder, is the lowest layer: an overlay without an upper folder has at least two.
-    package static func make(_ image: SandboxPlan.ImageMount) throws(SyscallError) -> OwnedDescriptor {
+    /// Its place, an empty folder, is the lowest layer: an overlay without an upper folder has at least two. With a user
+    /// namespace (-1: none) what is root's in the image is the root's of that.
+    package static func make(
+        _ image: SandboxPlan.ImageMount, userNamespace: Int32
+    ) throws(SyscallError) -> OwnedDescriptor {
         try Overlay.make(
-            lower: image.layers + [image.path], label: image.label, attributes: [.readOnly, .noExecution])
+            lower: image.layers + [image.path], label: image.label, userNamespace: userNamespace,
+            attributes: [.readOnly, .noExecution])
     }
 }
 
@@ -121,18 +125,28 @@ enum Overlay {
     static func make(
         lower: [String], upper: String, work: String, label: String? = nil, userNamespace: Int32 = -1
     ) throws(SyscallError) -> OwnedDescriptor {
-        var lowers: [Int32] = []
-        for folder in lower {
-            if userNamespace >= 0 {
-                let layer = try Mount.clone(File.here, path: folder)
-                try Mount.mapOwners(of: layer.raw, userNamespace: userNamespace, subject: folder)
-                lowers.append(layer.release())
-            } else {
-                lowers.append(try File.open(folder, [.path, .directory]).release())
-            }
-        }
+        let lowers = try open(lower, userNamespace: userNamespace)
         defer { for descriptor in lowers { _ = OwnedDescriptor(taking: descriptor) } }
         return try make(lower: lowers, upper: upper, work: work, label: label)
+    }
+
+    private static func open(_ layers: [String], userNamespace: Int32) throws(SyscallError) -> [Int32] {
+        var opened: [Int32] = []
+        do throws(SyscallError) {
+            for folder in layers {
+                if userNamespace >= 0 {
+                    let layer = try Mount.clone(File.here, path: folder)
+                    try Mount.mapOwners(of: layer.raw, userNamespace: userNamespace, subject: folder)
+                    opened.append(layer.release())
+                } else {
+                    opened.append(try File.open(folder, [.path, .directory]).release())
+                }
+            }
+        } catch {
+            for descriptor in opened { _ = OwnedDescriptor(taking: descriptor) }
+            throw error
+        }
+        return opened
     }
 
     /// With a label, every file has that SELinux context, whatever the disk says.
@@ -148,11 +162,10 @@ enum Overlay {
 
     /// Read-only: layers and nothing above them.
     static func make(
-        lower: [String], label: String?, attributes: MountAttributes
+        lower: [String], label: String?, userNamespace: Int32, attributes: MountAttributes
     ) throws(SyscallError) -> OwnedDescriptor {
-        var lowers: [Int32] = []
+        let lowers = try open(lower, userNamespace: userNamespace)
         defer { for descriptor in lowers { _ = OwnedDescriptor(taking: descriptor) } }
-        for folder in lower { lowers.append(try File.open(folder, [.path, .directory]).release()) }
         return try Mount.make(
             "overlay", options: (layerOptions(lowers) + context(label)).map { (key: $0.0, value: $0.1) },
             attributes: attributes)

@@ -19,6 +19,8 @@ package struct PreparedVolume: Codable, Hashable, Sendable {
     package var supplementalGroup: UInt32?
     /// Whether only the shim's mount namespace shows it.
     package var isMountedByShim: Bool
+    /// Whether it shows its owners as a pod's user namespace has them already, and is not shifted once more.
+    package var showsMappedOwners = false
 
     package init(
         name: String, path: String, memory: MemoryVolume? = nil, readOnly: Bool = false,

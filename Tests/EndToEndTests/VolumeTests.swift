@@ -231,11 +231,14 @@ struct VolumeTests {
         #expect(try machine.run("get", "pvc", "web-data").code == 0)
     }
 
-    @Test("an image is a volume: its files, read-only, none of them to be executed; a missing one is waited for")
-    func image() throws {
+    @Test(
+        "an image is a volume: its files, read-only, none of them to be executed; a missing one is waited for",
+        arguments: [true, false])
+    func image(hostUsers: Bool) throws {
         let machine = try Machine()
         func volume(_ reference: String) -> String {
-            "volumes: [{name: files, image: {reference: \(reference), pullPolicy: Never}}]"
+            "hostUsers: \(hostUsers)\n"
+                + "volumes: [{name: files, image: {reference: \(reference), pullPolicy: Never}}]"
         }
         let mounts = """
             volumeMounts:
@@ -249,6 +252,7 @@ struct VolumeTests {
             return answer.output + answer.errors
         }
         #expect(try see("cat /files/etc/group /part/group") == "root:x:0:\napp:x:1000:\nroot:x:0:\napp:x:1000:\n")
+        #expect(try see("stat -c %u:%g /files/etc/group") == "0:0\n")
         #expect(try see("touch /files/x").contains("Read-only file system"))
         #expect(try see("/files/bin/busybox true").contains("Permission denied"))
         #expect(try machine.run("image", "remove", "busybox").code == 1)

@@ -25,15 +25,18 @@ package struct ContainerMounts: Hashable, Sendable {
         package var subPath: String?
         package var access: Access
         package var propagation: Propagation
+        /// Whether its owners are the container's ids as it is, whatever the pod's user namespace.
+        package var showsMappedOwners: Bool
         package init(
             destination: String, source: String, subPath: String? = nil, access: Access = .readWrite,
-            propagation: Propagation = .none
+            propagation: Propagation = .none, showsMappedOwners: Bool = false
         ) {
             self.destination = destination
             self.source = source
             self.subPath = subPath
             self.access = access
             self.propagation = propagation
+            self.showsMappedOwners = showsMappedOwners
         }
     }
 
@@ -75,7 +78,7 @@ package struct ContainerMounts: Hashable, Sendable {
             MountSpec(
                 destination: Self.clean(volume.destination), type: "bind", source: volume.source,
                 options: ["rbind", volume.propagation.rawValue, volume.access.rawValue]
-                    + (mapsOwners ? ["idmap"] : [])
+                    + (mapsOwners && !volume.showsMappedOwners ? ["idmap"] : [])
                     + (volume.subPath.map { ["\(MountPlan.subPathOption)=\($0)"] } ?? []))
         }
         let places = Set(asked.map(\.destination))

@@ -39,6 +39,8 @@ extension PreparationRun {
                 plan.imageVolumes.append(mount)
                 var found = PreparedVolume(name: volume.name, path: path, readOnly: true)
                 found.isMountedByShim = true
+                // Its layers are shifted: the kernel idmaps no overlay as a whole.
+                found.showsMappedOwners = true
                 prepared[volume.name] = found
             }
         }

@@ -209,7 +209,8 @@ struct PreparedContainer {
                 ContainerMounts.Volume(
                     destination: mount.mountPath,
                     source: isShared(mount, volume) ? run.sharedFolder(mount.name) : volume.path, subPath: part,
-                    access: access(mount, volume), propagation: try propagation(mount, volume, field: field)))
+                    access: access(mount, volume), propagation: try propagation(mount, volume, field: field),
+                    showsMappedOwners: volume.showsMappedOwners))
         }
         return mounts
     }

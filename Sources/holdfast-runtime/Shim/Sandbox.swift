@@ -21,12 +21,12 @@ final class Sandbox {
         try Process.unshare([.mount])
         // Slave: what the machine mounts later comes in, nothing that is mounted here goes out.
         try Mount.setPropagation(.slave, of: "/")
-        try mountVolumes(of: plan)
         if let memory = plan.sharedMemory { try Self.mount(memory) }
         if let limits = plan.limits {
             try Cgroup.createPod(plan.cgroupPath, limits, layout: try CgroupLayout.current())
         }
         try makeNamespaces()
+        try mountVolumes(of: plan)
         if plan.shareProcessNamespace { try startPause() }
     }
 
@@ -84,7 +84,7 @@ final class Sandbox {
     func mountVolumes(of plan: SandboxPlan) throws {
         try mount(plan.memoryVolumes, at: \.path) { (memory) throws(SyscallError) in try Self.mount(memory) }
         try mount(plan.imageVolumes, at: \.path) { (image) throws(SyscallError) in
-            let files = try ImageMount.make(image)
+            let files = try ImageMount.make(image, userNamespace: namespaces[.user] ?? -1)
             try Mount.attach(files.raw, toPath: image.path)
         }
         try mount(plan.sharedFolders, at: \.path) { (folder) throws(SyscallError) in try share(folder) }
