@@ -271,7 +271,7 @@ struct ManifestDecoderTests {
         let text = bomb.text
         let start = ContinuousClock.now
         #expect { try manifests(text) } throws: { !"\($0)".contains("\n") && "\($0)".count < 300 }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(30))
     }
 
     @Test("aliases and merge keys are resolved, and what is written wins")
