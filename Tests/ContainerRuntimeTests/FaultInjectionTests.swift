@@ -115,6 +115,9 @@ struct FaultInjectionTests {
             let new = Set(run.output.split(separator: "\n")).subtracting(seen)
             #expect(new == [], "\(run.call)(\(run.argument)), call \(run.number): \(run.errors)")
         }
+        // What a runtime that failed while it cleaned up has left is known to it, and can be deleted.
+        try scene.deleteAll()
+        #expect(try scene.leftovers() == [])
     }
 }
 
@@ -146,8 +149,15 @@ private final class FaultScene {
     }
 
     deinit {
-        for name in running { _ = try? Self.run(runtime, ["--root", folder + "/state", "delete", "--force", name]) }
+        try? deleteAll()
         try? File.removeTree(folder)
+    }
+
+    func deleteAll() throws {
+        for name in try File.names(in: folder + "/state") {
+            try Self.run(runtime, ["--root", folder + "/state", "delete", "--force", name])
+        }
+        running = []
     }
 
     /// What the probe's system calls of confinement must be, for the injection to have met them.
