@@ -58,16 +58,23 @@ final class Sandbox {
 
     /// Does something of an instant in the pod's network, such as to make a socket, which belongs to it from then on.
     func insideNetwork<Result>(_ body: () throws(SyscallError) -> Result) throws(SyscallError) -> Result {
-        guard let inside = namespaces[.network] else { return try body() }
-        let machine = try Process.namespace(.network)
-        try Process.join(inside, .network)
-        defer { Self.leaveNetwork(for: machine.raw) }
+        guard let network = namespaces[.network] else { return try body() }
+        return try Self.inside(network, .network, body)
+    }
+
+    /// Does something of an instant in another namespace.
+    private static func inside<Result: ~Copyable>(
+        _ namespace: Int32, _ kind: NamespaceKind, _ body: () throws(SyscallError) -> Result
+    ) throws(SyscallError) -> Result {
+        let own = try Process.namespace(kind)
+        try Process.join(namespace, kind)
+        defer { goBack(to: own.raw, kind) }
         return try body()
     }
 
-    /// A shim that cannot go back must not go on: what it does for the machine would be done in the pod.
-    private static func leaveNetwork(for machine: Int32) {
-        do { try Process.join(machine, .network) } catch {
+    /// A shim that cannot go back must not go on: what it does for the machine would be done in the pod, or the reverse.
+    private static func goBack(to own: Int32, _ kind: NamespaceKind) {
+        do { try Process.join(own, kind) } catch {
             do { try File.write(Array("\(error)\n".utf8), to: 2, subject: "shim.log") } catch {}
             Process.exit(1)
         }
@@ -104,14 +111,9 @@ final class Sandbox {
     ///
     /// Source: mount_namespaces(7), shared subtrees.
     private func share(_ folder: SandboxPlan.SharedFolder) throws(SyscallError) {
-        let own = try Process.namespace(.mount)
-        try Process.join(machineMounts, .mount)
-        let copy: OwnedDescriptor
-        do throws(SyscallError) { copy = try Mount.clone(File.here, path: folder.source, recursive: true) } catch {
-            try Process.join(own.raw, .mount)
-            throw error
+        let copy = try Self.inside(machineMounts, .mount) { () throws(SyscallError) in
+            try Mount.clone(File.here, path: folder.source, recursive: true)
         }
-        try Process.join(own.raw, .mount)
         try Mount.attach(copy.raw, toPath: folder.path)
     }
 
