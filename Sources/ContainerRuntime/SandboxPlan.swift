@@ -137,7 +137,7 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
         }
     }
 
-    /// A tmpfs, or a hugetlbfs, at a folder of the machine.
+    /// A tmpfs at a folder of the machine.
     package struct MemoryMount: Codable, Hashable, Sendable {
         package var path: String
         /// Bytes; nil: the kernel's default.
@@ -148,8 +148,6 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
         package var noExecution: Bool
         /// The SELinux context of all its files.
         package var label: String?
-        /// Bytes of a page, for hugetlbfs; nil: tmpfs.
-        package var hugePage: Int64?
         package init(path: String, size: Int64?, permissions: UInt32, gid: UInt32? = nil, noExecution: Bool = false) {
             self.path = path
             self.size = size

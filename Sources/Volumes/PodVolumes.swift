@@ -177,14 +177,9 @@ extension PodVolumes {
             let size = try EmptyDirVolume(source: source, podMemoryLimit: memoryLimit).memorySize()
             return PreparedVolume(name: name, path: path, memory: try memory(size: size))
         case let medium where medium == "HugePages" || medium.hasPrefix("HugePages-"):
-            try File.makeFolders(path)
-            let page = try HugePages(medium: medium, pod: pod).pageSize()
-            let group = try fsGroup()
-            return PreparedVolume(
-                name: name, path: path,
-                memory: MemoryVolume(
-                    size: source.sizeLimit?.value, permissions: group == nil ? 0o755 : 0o2775, gid: group,
-                    hugePage: page))
+            // A pod whose containers ask for some has not been admitted: this node offers none.
+            throw SetUpError(
+                "medium \(medium): hugePages storage requested, but there is no resource request for huge pages")
         case let medium: throw SetUpError("unknown storage medium \"\(medium)\"")
         }
     }

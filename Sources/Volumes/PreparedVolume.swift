@@ -37,7 +37,7 @@ package struct PreparedVolume: Codable, Hashable, Sendable {
     }
 }
 
-/// A tmpfs of a pod, or a hugetlbfs.
+/// A tmpfs of a pod.
 package struct MemoryVolume: Codable, Hashable, Sendable {
     /// Bytes; nil: the kernel's default, half of the machine's memory.
     package var size: Int64?
@@ -45,11 +45,8 @@ package struct MemoryVolume: Codable, Hashable, Sendable {
     package var permissions: UInt32
     /// The group of its root.
     package var gid: UInt32?
-    /// Bytes of a page, for hugetlbfs; nil: tmpfs.
-    package var hugePage: Int64?
 
-    package init(size: Int64?, permissions: UInt32, gid: UInt32? = nil, hugePage: Int64? = nil) {
-        self.hugePage = hugePage
+    package init(size: Int64?, permissions: UInt32, gid: UInt32? = nil) {
         self.size = size
         self.permissions = permissions
         self.gid = gid

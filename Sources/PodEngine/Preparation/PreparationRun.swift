@@ -248,7 +248,6 @@ struct PreparationRun {
                     var mount = SandboxPlan.MemoryMount(
                         path: volume.path, size: memory.size, permissions: memory.permissions, gid: memory.gid)
                     mount.label = sharedLabel
-                    mount.hugePage = memory.hugePage
                     plan.memoryVolumes.append(mount)
                 }
                 // Files go into memory once the shim has mounted it, where the prepare command sees it.

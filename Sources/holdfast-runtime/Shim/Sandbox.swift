@@ -124,15 +124,11 @@ final class Sandbox {
         options += MountPlan.context(memory.label).map { (key: $0.key, value: $0.value) }
         let attributes: MountAttributes = memory.noExecution ? [.noExecution] : []
         let new: OwnedDescriptor
-        if let page = memory.hugePage {
-            new = try Mount.make("hugetlbfs", options: options + [("pagesize", "\(page)")], attributes: attributes)
-        } else {
-            // What is in memory so that it is on no disk must not be swapped out to one: tmpfs(5), Linux 6.4.
-            do throws(SyscallError) {
-                new = try Mount.make("tmpfs", options: options + [("noswap", nil)], attributes: attributes)
-            } catch  where error.errno == .invalid {
-                new = try Mount.make("tmpfs", options: options, attributes: attributes)
-            }
+        // What is in memory so that it is on no disk must not be swapped out to one: tmpfs(5), Linux 6.4.
+        do throws(SyscallError) {
+            new = try Mount.make("tmpfs", options: options + [("noswap", nil)], attributes: attributes)
+        } catch  where error.errno == .invalid {
+            new = try Mount.make("tmpfs", options: options, attributes: attributes)
         }
         try Mount.attach(new.raw, toPath: memory.path)
     }
