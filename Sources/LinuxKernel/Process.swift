@@ -56,18 +56,21 @@ package enum Process {
         guard fields.count > 19, let time = UInt64(fields[19]) else {
             throw SyscallError(call: "read", subject: "/proc/\(pid)/stat", errno: .invalid)
         }
-        return UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: time) - (try bootTimeOffset()))
+        return UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: time) - (try bootTimeOffset.get()))
     }
 
-    /// What the caller's time namespace adds to the time since the machine's start, in clock ticks.
-    private static func bootTimeOffset() throws(SyscallError) -> Int64 {
+    /// What the caller's time namespace adds to the time since the machine's start, in clock ticks: it stays for a process.
+    private static let bootTimeOffset = Result { () throws(SyscallError) in try readBootTimeOffset() }
+
+    private static func readBootTimeOffset() throws(SyscallError) -> Int64 {
+        let path = "/proc/self/timens_offsets"
         let text: String
         // A kernel without time namespaces has no such file.
-        do { text = try File.readText("/proc/self/timens_offsets") } catch  where error.errno == .noEntry { return 0 }
+        do { text = try File.readText(path) } catch  where error.errno == .noEntry { return 0 }
         let words = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("boottime") }?
             .split(whereSeparator: \.isWhitespace)
         guard let words, words.count == 3, let seconds = Int64(words[1]), let nanoseconds = Int64(words[2]) else {
-            return 0
+            throw SyscallError(call: "read", subject: path, errno: .invalid)
         }
         // USER_HZ is 100 on every architecture that Linux runs Swift on.
         return seconds * 100 + nanoseconds / 10_000_000
