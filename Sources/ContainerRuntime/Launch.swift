@@ -161,7 +161,7 @@ extension LaunchPlan {
             let isBornInside = joined.raw(.pid) >= 0
             if isBornInside { plan.showProcesses(of: joined.raw(.pid)) }
             let sources = try MountSources(plan, cgroup: cgroup, userNamespace: -1)
-            try keepMountsIn()
+            try partNamespaces()
             try plan.become(sources, options, launch, isBornInside: isBornInside)
         }
     }
@@ -180,7 +180,7 @@ extension LaunchPlan {
             }
         } _: { _, launch throws(LaunchError) in
             let sources = try MountSources(self, cgroup: cgroup, userNamespace: -1)
-            try keepMountsIn()
+            try partNamespaces()
             try become(sources, options, launch, isBornInside: false)
         }
     }
@@ -204,7 +204,7 @@ extension LaunchPlan {
             }
             return sources
         } _: { sources, launch throws(LaunchError) in
-            try keepMountsIn()
+            try partNamespaces()
             try become(sources, options, launch, isBornInside: false)
         }
     }
@@ -226,11 +226,9 @@ extension LaunchPlan {
         }
     }
 
-    /// Slave: what the machine mounts later may come in, nothing that is mounted here goes out.
-    ///
     /// After the sources are taken: one that is to be shared is the peer of the machine's own mount.
-    private func keepMountsIn() throws(LaunchError) {
-        try LaunchStep.mounts.run { () throws(SyscallError) in try Mount.setPropagation(.slave, of: "/") }
+    private func partNamespaces() throws(LaunchError) {
+        try LaunchStep.mounts.run { () throws(SyscallError) in try Mount.partNamespace() }
         if hasNew(.cgroup) {
             try LaunchStep.namespaces.run { () throws(SyscallError) in try Process.unshare([.cgroup]) }
         }

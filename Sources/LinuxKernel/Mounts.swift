@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
 import Glibc
+import LinuxTypes
 
 /// Properties of one mount.
 ///
@@ -145,6 +146,27 @@ package enum Mount {
     package static func setPropagation(_ propagation: Propagation, of path: String) throws(SyscallError) {
         try check(
             unsafe clinux_set_propagation(path, propagation.flag | 1 << 14), "mount(\(propagation), MS_REC)", on: path)
+    }
+
+    /// Parts the caller's mount namespace, a new one, from the namespace that it is a copy of.
+    ///
+    /// Nothing that is mounted in it goes out, what is mounted outside later comes in, and its root is the caller's: who
+    /// joins a mount namespace stands at its root, in a chroot another than the caller's, so that `exec` would be outside
+    /// of a container that was made there. The caller has one thread; its working folder becomes the root.
+    /// Source: mount_namespaces(7), `MS_SLAVE`; setns(2).
+    package static func partNamespace() throws(SyscallError) {
+        let root = try File.open("/", [.path])
+        let caller = try Process.open(Process.id)
+        try Process.join(process: caller.raw, [.mount])
+        // From the namespace's root on: the old one is let go below, which peers of its mounts would follow.
+        try setPropagation(.slave, of: "/")
+        let (own, outer) = (try File.status(of: root.raw), try File.status("/"))
+        if (own.mountID, own.inode) == (outer.mountID, outer.inode) { return }
+        // The folder of a chroot need not be a mount, and only one can become the root.
+        let tree = try clone(root.raw, recursive: true)
+        try attach(tree.raw, to: root.raw, subject: "/")
+        try Process.changeFolder(to: tree.raw)
+        try pivotToWorkingFolder()
     }
 
     /// Takes a mount, and all below it, out of this mount namespace.

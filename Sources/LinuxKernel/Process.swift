@@ -271,6 +271,14 @@ package enum Process {
         try check(clinux_fchdir(descriptor), "fchdir", on: "descriptor \(descriptor)")
     }
 
+    /// Makes an open folder the caller's root, and its working folder.
+    ///
+    /// Source: chroot(2).
+    package static func changeRoot(to descriptor: Int32) throws(SyscallError) {
+        try changeFolder(to: descriptor)
+        try check(unsafe clinux_chroot("."), "chroot", on: "descriptor \(descriptor)")
+    }
+
     /// The working folder as the kernel names it: `(unreachable)…` when it lies outside the root.
     ///
     /// Source: getcwd(2).

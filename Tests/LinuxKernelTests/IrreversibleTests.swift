@@ -262,6 +262,42 @@ struct IrreversibleTests {
         }
     }
 
+    @Test(
+        "who joins a mount namespace that was parted in a chroot stands in the chroot, and outside nothing is unmounted"
+    )
+    func partNamespaceInChroot() async {
+        await #expect(processExitsWith: .success) {
+            // A machine whose mounts are shared, as systemd leaves them.
+            try Process.unshare([.mount])
+            try Mount.setPropagation(.slave, of: "/")
+            try Mount.setPropagation(.shared, of: "/")
+            let tree = try Mount.make("tmpfs", options: [("size", "64k")])
+            try Mount.attach(tree.raw, toPath: "/sys")
+            try File.makeFolders("/sys/chroot/procfs")
+            let processes = try Mount.make("proc")
+            try Mount.attach(processes.raw, toPath: "/sys/chroot/procfs")
+            let root = try File.open("/sys/chroot", [.path])
+            let mounted = try File.readText("/proc/thread-self/mountinfo")
+
+            // A process has one mount namespace when it has one thread.
+            switch try Process.fork() {
+            case .child:
+                do {
+                    try Process.changeRoot(to: root.raw)
+                    try Process.unshare([.mount])
+                    try Mount.partNamespace()
+                    let caller = try Process.open(Process.id)
+                    try Process.join(process: caller.raw, [.mount])
+                    let isParted = try ["/", "/.."].allSatisfy { try File.names(in: $0) == ["procfs"] }
+                    Process.exit(try isParted && File.exists("/procfs/self") ? 0 : 1)
+                } catch { fatalError("\(error)") }
+            case .parent(_, let child):
+                #expect(try Process.wait(child.raw) == .exited(code: 0))
+            }
+            #expect(try File.readText("/proc/thread-self/mountinfo") == mounted)
+        }
+    }
+
     @Test("a namespace that was left is entered again by its descriptor")
     func join() async {
         await #expect(processExitsWith: .success) {

@@ -9,18 +9,19 @@ final class Sandbox {
     private var pause: StartingProcess?
     private let plan: SandboxPlan
     private var mounted: Set<String> = []
-    /// The machine's mount namespace, while something of it may be shared; -1: not kept.
+    /// The machine's mount namespace and the root in it, while something of it may be shared; -1: not kept.
     private var machineMounts: Int32 = -1
+    private var machineRoot: Int32 = -1
 
     /// Makes it; the caller's mount namespace becomes its own, and its memory volumes go with the caller.
     init(_ plan: SandboxPlan) throws {
         self.plan = plan
         if !plan.sharedFolders.isEmpty || plan.waiting != nil {
             machineMounts = try Process.namespace(.mount).release()
+            machineRoot = try File.open("/", [.path]).release()
         }
         try Process.unshare([.mount])
-        // Slave: what the machine mounts later comes in, nothing that is mounted here goes out.
-        try Mount.setPropagation(.slave, of: "/")
+        try Mount.partNamespace()
         if let memory = plan.sharedMemory { try Self.mount(memory) }
         if let limits = plan.limits {
             try Cgroup.createPod(plan.cgroupPath, limits, layout: try CgroupLayout.current())
@@ -32,7 +33,9 @@ final class Sandbox {
 
     deinit {
         for descriptor in namespaces.values { _ = OwnedDescriptor(taking: descriptor) }
-        if machineMounts >= 0 { _ = OwnedDescriptor(taking: machineMounts) }
+        for descriptor in [machineMounts, machineRoot] where descriptor >= 0 {
+            _ = OwnedDescriptor(taking: descriptor)
+        }
     }
 
     /// The pod's network namespace as a path that other programs can open while the shim lives; nil for the machine's.
@@ -112,7 +115,9 @@ final class Sandbox {
     /// Source: mount_namespaces(7), shared subtrees.
     private func share(_ folder: SandboxPlan.SharedFolder) throws(SyscallError) {
         let copy = try Self.inside(machineMounts, .mount) { () throws(SyscallError) in
-            try Mount.clone(File.here, path: folder.source, recursive: true)
+            // Who joins stands at the namespace's root, which is not the machine's as the shim knew it in a chroot.
+            try Process.changeRoot(to: machineRoot)
+            return try Mount.clone(File.here, path: folder.source, recursive: true)
         }
         try Mount.attach(copy.raw, toPath: folder.path)
     }
