@@ -9,6 +9,8 @@ extension ProcessPlan {
     package func start(
         joining container: Int32, in cgroup: Cgroup, owners: OwnerMapping?, _ options: LaunchOptions
     ) throws(LaunchError) -> StartingProcess {
+        var process = self
+        process.isFirst = false
         let fork = ProcessFork(cgroup: cgroup, newNamespaces: [], isLabelled: isLabelled)
         return try fork.start(options) { launch throws(LaunchError) in
             for step in LaunchStep.entryOrder {
@@ -24,7 +26,7 @@ extension ProcessPlan {
             }
             let birth = try LaunchStep.birth.run { () throws(SyscallError) in try BirthWord() }
             try Confinement(
-                process: self, options: options, report: launch.report, birth: birth, parent: launch.parent,
+                process: process, options: options, report: launch.report, birth: birth, parent: launch.parent,
                 machineProcesses: launch.machineProcesses
             ).execute()
         }

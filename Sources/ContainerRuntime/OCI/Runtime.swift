@@ -165,11 +165,10 @@ package struct Runtime: Sendable {
         let container = try open(state)
         if try status(state) != .running { throw RuntimeError("container \(id) has not been started") }
         let linux = try JSONFile.read(RuntimeSpec.self, from: specPath(id)).linux
-        var plan = try ProcessPlan(spec: spec, seccomp: linux?.seccomp)
+        let plan = try ProcessPlan(spec: spec, seccomp: linux?.seccomp)
         let hasUserNamespace = linux?.namespaces?.contains { $0.type == .user } == true
         let owners =
             hasUserNamespace ? OwnerMapping(users: linux?.uidMappings ?? [], groups: linux?.gidMappings ?? []) : nil
-        plan.isFirst = false
         if plan.terminal, consoleSocket == nil { throw RuntimeError("a terminal needs --console-socket PATH") }
         let process = try plan.start(
             joining: container.raw, in: cgroup(state), owners: owners, LaunchOptions(consoleSocket: consoleSocket))

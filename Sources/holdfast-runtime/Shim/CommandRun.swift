@@ -36,7 +36,6 @@ final class CommandRun {
     func begin() throws {
         var plan = attempt.plan.process
         plan.arguments = command
-        plan.isFirst = false
         plan.terminal = false
         plan.terminalSize = nil
         let null = try File.open("/dev/null", [.readOnly])

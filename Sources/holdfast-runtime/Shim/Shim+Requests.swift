@@ -160,7 +160,6 @@ extension Shim {
         guard !command.isEmpty else { throw RuntimeError("no command specified") }
         var process = attempt.plan.process
         process.arguments = command
-        process.isFirst = false
         process.terminal = terminal != nil
         process.terminalSize = terminal
         if terminal != nil, !process.environment.contains(where: { $0.hasPrefix("TERM=") }) {
