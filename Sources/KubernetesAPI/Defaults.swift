@@ -104,31 +104,6 @@ extension PodSpec {
         whole.requests = requests
         resources = whole
     }
-
-    /// What the containers ask for together; an init container alone may ask for more.
-    ///
-    /// Nil when none asks.
-    private func containerRequests(_ name: String) -> Quantity? {
-        var running = Quantity(0)
-        var highest = Quantity(0)
-        var isAsked = false
-        for container in initContainers ?? [] {
-            guard let amount = container.resources.requests?[name] else { continue }
-            isAsked = true
-            if container.restartPolicy == "Always" {
-                running = running + amount
-                highest = max(highest, running)
-            } else {
-                highest = max(highest, running + amount)
-            }
-        }
-        for container in containers {
-            guard let amount = container.resources.requests?[name] else { continue }
-            isAsked = true
-            running = running + amount
-        }
-        return isAsked ? max(highest, running) : nil
-    }
 }
 
 extension Container {

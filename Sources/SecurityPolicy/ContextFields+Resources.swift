@@ -74,13 +74,6 @@ extension ContextFields {
     }
 }
 
-extension Container {
-    /// What is asked for; the limit where nothing is, as the API server fills it in.
-    fileprivate func request(_ resource: String) -> Quantity? {
-        resources.requests?[resource] ?? resources.limits?[resource]
-    }
-}
-
 /// The class of a pod by what its containers ask for.
 package enum QualityOfService: String, Hashable, Sendable {
     case guaranteed = "Guaranteed"

@@ -107,7 +107,7 @@ extension Node {
         return Rejection(
             reason: "OutOf\(name)",
             message: "Node didn't have enough resource: \(name), requested: "
-                + "\(pod.requested(name)), used: 0, capacity: 0")
+                + "\(pod.spec.containerRequests(name)?.value ?? 0), used: 0, capacity: 0")
     }
 
     /// Any profile but Unconfined, asked for anywhere in the pod, needs AppArmor: RuntimeDefault too.
@@ -130,28 +130,5 @@ extension Node {
             return reject("invalid empty AppArmor profile name: \"localhost/\"")
         }
         return nil
-    }
-}
-
-extension Pod {
-    /// What the pod asks of a node: its containers together, or an init container with the sidecars before it.
-    ///
-    /// Source: the scheduler's PodRequests.
-    fileprivate func requested(_ name: String) -> Int64 {
-        var (sidecars, initial, running) = (Int64(0), Int64(0), Int64(0))
-        for container in podContainers {
-            let resources = container.container.resources
-            let amount = (resources.requests?[name] ?? resources.limits?[name])?.value ?? 0
-            switch container.kind {
-            case .`init`: initial = max(initial, sidecars &+ amount)
-            case .sidecar:
-                sidecars &+= amount
-                running &+= amount
-            case .main: running &+= amount
-            // It asks for nothing: it joins a pod that is there.
-            case .ephemeral: break
-            }
-        }
-        return max(initial, running)
     }
 }
