@@ -155,9 +155,9 @@ enum Overlay {
     ) throws(SyscallError) -> OwnedDescriptor {
         let upperFolder = try File.open(upper, [.path, .directory])
         let workFolder = try File.open(work, [.path, .directory])
-        let top = [("upperdir", path(upperFolder.raw)), ("workdir", path(workFolder.raw))]
-        return try Mount.make(
-            "overlay", options: (layerOptions(lower) + top + context(label)).map { (key: $0.0, value: $0.1) })
+        return try make(
+            layerOptions(lower) + [("upperdir", path(upperFolder.raw)), ("workdir", path(workFolder.raw))],
+            label: label)
     }
 
     /// Read-only: layers and nothing above them.
@@ -166,18 +166,22 @@ enum Overlay {
     ) throws(SyscallError) -> OwnedDescriptor {
         let lowers = try open(lower, userNamespace: userNamespace)
         defer { for descriptor in lowers { _ = OwnedDescriptor(taking: descriptor) } }
-        return try Mount.make(
-            "overlay", options: (layerOptions(lowers) + context(label)).map { (key: $0.0, value: $0.1) },
+        return try make(layerOptions(lowers), label: label, attributes: attributes)
+    }
+
+    private static func make(
+        _ folders: [(key: String, value: String?)], label: String?, attributes: MountAttributes = []
+    ) throws(SyscallError) -> OwnedDescriptor {
+        try Mount.make(
+            "overlay", options: folders + MountPlan.context(label).map { (key: $0.key, value: $0.value) },
             attributes: attributes)
     }
 
     /// One string where it fits, for kernels before 6.5; else a string a layer.
-    private static func layerOptions(_ lower: [Int32]) -> [(String, String)] {
+    private static func layerOptions(_ lower: [Int32]) -> [(key: String, value: String?)] {
         let joined = lower.map(path).joined(separator: ":")
         return joined.utf8.count < 256 ? [("lowerdir", joined)] : lower.map { ("lowerdir+", path($0)) }
     }
-
-    private static func context(_ label: String?) -> [(String, String)] { label.map { [("context", $0)] } ?? [] }
 
     private static func path(_ descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
 }

@@ -26,6 +26,8 @@ package struct SandboxPlan: Codable, Hashable, Sendable {
     package var shareProcessNamespace: Bool
     /// The pod's user namespace: the same run of ids for users and groups; nil for the machine's.
     package var userMapping: IDMapping?
+    /// As the machine sees the ids of the pod's user namespace.
+    package var owners: OwnerMapping? { userMapping.map { OwnerMapping(users: [$0], groups: [$0]) } }
     /// Written once, in the sandbox's own namespaces, before any container starts: sysctl name to value.
     package var sysctls: [String: String]
     /// `/holdfast/UID`: each container's cgroup is a folder below it.

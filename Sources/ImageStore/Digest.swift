@@ -32,6 +32,12 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
         self = hash.finish()
     }
 
+    /// Its 32 bytes.
+    package var bytes: [UInt8] {
+        let digits = hex.utf8.map { $0 - ($0 < UInt8(ascii: "a") ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
     package var description: String { "sha256:" + hex }
 
     package static func < (left: Self, right: Self) -> Bool { left.hex < right.hex }

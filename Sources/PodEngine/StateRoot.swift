@@ -20,9 +20,9 @@ package struct StateRoot: Hashable, Sendable {
     package var images: String { lasting + "/images" }
     /// Claims' storage: a folder per claim.
     package var volumes: String { lasting + "/volumes" }
-    /// Which ids of the machine each pod's user namespace has: a file per block.
+    /// Which ids of the machine each pod's user namespace has: a link per block.
     package var userNamespaces: String { lasting + "/userns" }
-    /// Which SELinux categories each pod has: a file per pair.
+    /// Which SELinux categories each pod has: a link per pair.
     package var seLinuxCategories: String { lasting + "/selinux" }
     package var pods: String { lasting + "/pods" }
     /// Objects other than pods: `objects/KIND/NS_NAME.json`.

@@ -88,5 +88,9 @@ extension Volume {
 
 extension Pod {
     /// What the claim is called that is made for an ephemeral volume.
-    package func claimName(ofEphemeral volume: Volume) -> String { "\(metadata.name ?? "")-\(volume.name)" }
+    package func claimName(ofEphemeral volume: Volume) -> String {
+        Self.claimName(pod: metadata.name ?? "", ephemeralVolume: volume.name)
+    }
+
+    package static func claimName(pod: String, ephemeralVolume volume: String) -> String { "\(pod)-\(volume)" }
 }

@@ -190,14 +190,12 @@ struct PreparationRun {
     /// The pod as a whole waits: no container starts.
     private func waiting(_ plan: SandboxPlan) -> SandboxPlan {
         var plan = plan
-        if plan.waiting == nil { plan.waiting = Waiting(reason: "ContainerCreating") }
+        // A container waits for the image of a volume as for its own.
+        let waiting = plan.waiting.flatMap { $0.reason == "ContainerCreating" ? nil : $0 }
+        let creating = Waiting(reason: "ContainerCreating")
+        plan.waiting = plan.waiting ?? creating
         plan.containers = (pod.podContainers + pod.ephemeralContainers).map { container in
-            PreparedContainer.frame(
-                container, in: folder,
-                // A container waits for the image of a volume as for its own.
-                readiness: .pending(
-                    plan.waiting?.reason == "ContainerCreating"
-                        ? Waiting(reason: "ContainerCreating") : plan.waiting ?? Waiting(reason: "ContainerCreating")))
+            PreparedContainer.frame(container, in: folder, readiness: .pending(waiting ?? creating))
         }
         return plan
     }

@@ -96,7 +96,7 @@ package struct JSONPath: Sendable {
         }.joined()
     }
 
-    private static func find(_ steps: [Step], in value: JSONValue, root: JSONValue) -> [JSONValue] {
+    fileprivate static func find(_ steps: [Step], in value: JSONValue, root: JSONValue) -> [JSONValue] {
         var found = [value]
         for step in steps {
             if case .union(let paths) = step {
@@ -143,7 +143,7 @@ extension JSONPath.Filter {
         func values(_ operand: JSONPath.Operand) -> [JSONValue] {
             switch operand {
             case .value(let value): [value]
-            case .path(let steps): JSONPath.findAll(steps, in: value, root: root)
+            case .path(let steps): JSONPath.find(steps, in: value, root: root)
             }
         }
         let left = values(left)
@@ -169,11 +169,5 @@ extension JSONPath.Filter {
         case ">": left > right
         default: left >= right
         }
-    }
-}
-
-extension JSONPath {
-    fileprivate static func findAll(_ steps: [Step], in value: JSONValue, root: JSONValue) -> [JSONValue] {
-        find(steps, in: value, root: root)
     }
 }

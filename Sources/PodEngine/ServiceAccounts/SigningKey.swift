@@ -2,6 +2,7 @@
 import CNettle
 import ContainerRuntime
 import FoundationEssentials
+import ImageStore
 import LinuxKernel
 
 /// The key of a state root that signs service account tokens: ECDSA with P-256, `ES256` in a token's words.
@@ -69,7 +70,7 @@ package struct SigningKey: Codable, Hashable, Sendable {
 
     /// What a verifier finds the key by: its thumbprint.
     var identifier: String {
-        Base64URL.encode(Self.sha256(Array(#"{"crv":"\#(crv)","kty":"\#(kty)","x":"\#(x)","y":"\#(y)"}"#.utf8)))
+        Base64URL.encode(Digest(of: Array(#"{"crv":"\#(crv)","kty":"\#(kty)","x":"\#(x)","y":"\#(y)"}"#.utf8)).bytes)
     }
 
     /// The public half.
@@ -80,7 +81,7 @@ package struct SigningKey: Codable, Hashable, Sendable {
         guard let secret = Base64URL.decode(d), secret.count == Self.size else {
             throw .failed("the key of service account tokens is damaged: remove the file, and one is made anew")
         }
-        let digest = Self.sha256(message)
+        let digest = Digest(of: message).bytes
         var scalar = unsafe ecc_scalar()
         unsafe nettle_ecc_scalar_init(&scalar, nettle_get_secp_256r1())
         var number = unsafe __mpz_struct()
@@ -113,31 +114,17 @@ package struct SigningKey: Codable, Hashable, Sendable {
         return bytes
     }
 
-    private static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        var context = sha256_ctx()
-        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
-        unsafe nettle_sha256_init(&context)
-        unsafe nettle_sha256_update(&context, bytes.count, bytes)
-        unsafe nettle_sha256_digest(&context, digest.count, &digest)
-        return digest
-    }
-
     /// A uid that stays the same for one name in this root, in Kubernetes' spelling.
     ///
     /// For what a token names and this machine has no object of. Source: RFC 9562 §5.8.
     func uid(of name: String) -> String {
-        var bytes = Self.sha256(Array("\(identifier)/\(name)".utf8))
-        bytes[6] = bytes[6] & 0x0F | 0x80
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        let digits = Array("0123456789abcdef".utf8)
-        let text = String(
-            decoding: bytes.prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-        var (parts, rest) = ([Substring](), text[...])
-        for length in [8, 4, 4, 4, 12] {
-            parts.append(rest.prefix(length))
-            rest = rest.dropFirst(length)
-        }
-        return parts.joined(separator: "-")
+        let b = Digest(of: Array("\(identifier)/\(name)".utf8)).bytes
+        let uuid = UUID(
+            uuid: (
+                b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 0x0F | 0x80, b[7], b[8] & 0x3F | 0x80, b[9], b[10], b[11],
+                b[12], b[13], b[14], b[15]
+            ))
+        return uuid.uuidString.lowercased()
     }
 }
 

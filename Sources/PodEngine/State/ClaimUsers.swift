@@ -29,7 +29,7 @@ struct ClaimUsers: Sendable {
         guard let name = pod.at("metadata", "name")?.stringValue else { return [] }
         return (pod.at("spec", "volumes")?.elements ?? []).compactMap { volume in
             guard volume["ephemeral"] != nil, let own = volume["name"]?.stringValue else { return nil }
-            return ObjectName(namespace: namespace, name: "\(name)-\(own)")
+            return ObjectName(namespace: namespace, name: Pod.claimName(pod: name, ephemeralVolume: own))
         }.filter(\.isSafe)
     }
 

@@ -46,7 +46,7 @@ final class Sandbox {
 
     /// Replaces a container's own namespaces by the pod's, and leaves out those that are the machine's.
     func share(with launch: inout LaunchPlan) {
-        launch.owners = plan.userMapping.map { OwnerMapping(users: [$0], groups: [$0]) }
+        launch.owners = plan.owners
         launch.namespaces = launch.namespaces.compactMap { namespace in
             switch namespace.kind {
             case .network where plan.hostNetwork, .uts where plan.hostname == nil, .ipc where plan.hostIPC,

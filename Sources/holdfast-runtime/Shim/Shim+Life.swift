@@ -104,8 +104,7 @@ extension Shim {
             let start = ContainerStart(
                 plan: container.plan, sandbox: sandbox, cgroupLayout: cgroupLayout,
                 attemptNumber: container.status.restartCount,
-                owners: plan.userMapping.map { OwnerMapping(users: [$0], groups: [$0]) }, discard: discard,
-                target: target)
+                owners: plan.owners, discard: discard, target: target)
             let (attempt, streams) = try start.start()
             container.phase = .starting(attempt)
             do { try watch(container, attempt, streams) } catch {
