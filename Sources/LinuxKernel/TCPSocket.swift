@@ -29,7 +29,7 @@ package struct TCPSocket: ~Copyable {
 
     /// Of the caller's network namespace, to which it belongs from then on.
     package init(for address: InternetAddress) throws(SyscallError) {
-        descriptor = OwnedDescriptor(taking: try check(clinux_tcp_socket(address.family), "socket", on: "AF_INET"))
+        descriptor = OwnedDescriptor(taking: try check(clinux_tcp_socket(address.family), "socket", on: "a TCP socket"))
         self.address = address
     }
 
