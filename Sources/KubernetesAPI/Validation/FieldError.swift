@@ -63,9 +63,9 @@ package func invalidMessage(kind: String, name: String, _ errors: [FieldError]) 
 }
 
 /// How Go prints values.
-enum GoText {
+package enum GoText {
     /// As `%q` does: in double quotes, with escapes for what cannot be printed.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
