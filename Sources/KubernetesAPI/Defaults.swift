@@ -44,7 +44,7 @@ extension AppArmorProfile {
 }
 
 extension ObjectMeta {
-    fileprivate mutating func applyDefaults(namespace: String) {
+    mutating func applyDefaults(namespace: String) {
         if (self.namespace ?? "").isEmpty { self.namespace = namespace }
     }
 }
@@ -66,22 +66,29 @@ extension PodSpec {
     }
 
     package mutating func applyDefaults() {
+        applyTemplateDefaults()
+        if enableServiceLinks == nil { enableServiceLinks = true }
+        // Without any, admission gives the namespace's own account.
+        if (serviceAccountName ?? "").isEmpty { serviceAccountName = "default" }
+        serviceAccount = serviceAccountName
+        let sharesNetwork = hostNetwork == true
+        updateContainers { container in
+            container.applyRequestDefaults()
+            if sharesNetwork { container.applyHostPorts() }
+        }
+        applyResourceDefaults()
+    }
+
+    /// What is filled in already where the specification is part of a template.
+    mutating func applyTemplateDefaults() {
         if (restartPolicy ?? "").isEmpty { restartPolicy = "Always" }
         if (dnsPolicy ?? "").isEmpty { dnsPolicy = "ClusterFirst" }
         if (schedulerName ?? "").isEmpty { schedulerName = "default-scheduler" }
         if terminationGracePeriodSeconds == nil { terminationGracePeriodSeconds = 30 }
         if securityContext == nil { securityContext = PodSecurityContext() }
-        if enableServiceLinks == nil { enableServiceLinks = true }
-        // The older name means the same; without any, admission gives the namespace's own account.
+        // The older name means the same.
         if (serviceAccountName ?? "").isEmpty { serviceAccountName = serviceAccount }
-        if (serviceAccountName ?? "").isEmpty { serviceAccountName = "default" }
-        serviceAccount = serviceAccountName
-        let sharesNetwork = hostNetwork == true
-        updateContainers { container in
-            container.applyDefaults()
-            if sharesNetwork { container.applyHostPorts() }
-        }
-        applyResourceDefaults()
+        updateContainers { $0.applyDefaults() }
         if var volumes {
             self.volumes = nil
             for index in volumes.indices { volumes[index].applyDefaults() }
@@ -127,14 +134,17 @@ extension Container {
                 return variable
             }
         }
-        if let limits = resources.limits {
-            resources.requests = limits.merging(resources.requests ?? [:]) { _, requested in requested }
-        }
         livenessProbe?.applyDefaults()
         readinessProbe?.applyDefaults()
         startupProbe?.applyDefaults()
         lifecycle?.postStart?.httpGet?.applyDefaults()
         lifecycle?.preStop?.httpGet?.applyDefaults()
+    }
+
+    /// What is limited is asked for.
+    fileprivate mutating func applyRequestDefaults() {
+        guard let limits = resources.limits else { return }
+        resources.requests = limits.merging(resources.requests ?? [:]) { _, requested in requested }
     }
 
     /// With the host's network, a port of the container is the host's.

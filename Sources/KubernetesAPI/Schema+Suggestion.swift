@@ -8,7 +8,7 @@ extension Schema {
             known.map { (name: $0, distance: Self.distance(name.lowercased(), $0.lowercased())) }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
         if let nearest, nearest.distance <= max(1, name.count / 4) { return "did you mean \"\(nearest.name)\"?" }
-        let owners = Self.homes.filter { types[self.place($0.type)].fields[name] != nil }.map(\.words)
+        let owners = homes.filter { types[self.place($0.type)].fields[name] != nil }.map(\.words)
         guard owners.isEmpty else { return "\"\(name)\" belongs in \(owners.joined(separator: " or "))" }
         return known.count <= 12
             ? "remove it; the fields here are \(known.sorted().joined(separator: ", "))"
@@ -16,12 +16,16 @@ extension Schema {
     }
 
     /// The types whose fields are most often written in the wrong place.
-    private static let homes: [(type: String, words: String)] = [
-        ("SecurityContext", "a container's securityContext"), ("PodSecurityContext", "spec.securityContext"),
-        ("Container", "a container"), ("PodSpec", "spec"), ("ObjectMeta", "metadata"),
-        ("VolumeMount", "a container's volumeMounts"), ("Capabilities", "a container's securityContext.capabilities"),
-        ("SeccompProfile", "seccompProfile"), ("ResourceRequirements", "resources"), ("Probe", "a probe"),
-    ]
+    private var homes: [(type: String, words: String)] {
+        [
+            ("SecurityContext", "a container's securityContext"),
+            ("PodSecurityContext", "\(podSpecification).securityContext"),
+            ("Container", "a container"), ("PodSpec", podSpecification), ("ObjectMeta", "metadata"),
+            ("VolumeMount", "a container's volumeMounts"),
+            ("Capabilities", "a container's securityContext.capabilities"),
+            ("SeccompProfile", "seccompProfile"), ("ResourceRequirements", "resources"), ("Probe", "a probe"),
+        ]
+    }
 
     private func place(_ name: String) -> Int {
         guard case .object(let place) = type(named: name) else { return 0 }

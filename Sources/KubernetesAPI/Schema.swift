@@ -27,21 +27,32 @@ struct Schema: Sendable {
     }
     private(set) var types: [ObjectType]
     private let places: [String: Int]
+    /// Where the specification of a pod stands, in words.
+    let podSpecification: String
 
     /// Reads a table with one type a line: `Type: field type, field type`; `+Type` stands for that type's fields.
     ///
     /// A field's type is one of the names of ``FieldType``, another type's name, `[…]` for a list or `{…}` for a map.
-    init(table: String) {
+    init(table: String) { self.init(types: [], places: [:], podSpecification: "spec", table: table) }
+
+    /// The types of another schema, at their places, and those of a table that may name them.
+    init(extending base: Self, podSpecification: String, table: String) {
+        self.init(types: base.types, places: base.places, podSpecification: podSpecification, table: table)
+    }
+
+    private init(types known: [ObjectType], places: [String: Int], podSpecification: String, table: String) {
         let lines = table.split(separator: "\n")
-        types = []
-        var places: [String: Int] = [:]
-        for (place, line) in lines.enumerated() {
+        types = known
+        types.reserveCapacity(known.count + lines.count)
+        var places = places
+        for line in lines {
             let name = String(line.prefix { $0 != ":" })
-            places[name] = place
+            places[name] = types.count
             types.append(ObjectType(name: name, fields: [:]))
         }
         self.places = places
-        for (place, line) in lines.enumerated() {
+        self.podSpecification = podSpecification
+        for (place, line) in zip(known.count..., lines) {
             for field in line.dropFirst(types[place].name.count + 1).split(separator: ",") {
                 let words = field.split(separator: " ")
                 if words.count == 1, words[0].hasPrefix("+") {
@@ -101,7 +112,7 @@ extension FieldType {
     }
 
     /// As the API server names it.
-    var goName: String {
+    func goName(in schema: Schema) -> String {
         switch self {
         case .string: "string"
         case .bool: "bool"
@@ -112,9 +123,9 @@ extension FieldType {
         case .time: "v1.Time"
         case .bytes: "[]uint8"
         case .any: "interface {}"
-        case .list(let element): "[]\(element.goName)"
-        case .map(let element): "map[string]\(element.goName)"
-        case .object(let place): "v1.\(Schema.core.types[place].name)"
+        case .list(let element): "[]\(element.goName(in: schema))"
+        case .map(let element): "map[string]\(element.goName(in: schema))"
+        case .object(let place): "v1.\(schema.types[place].name)"
         }
     }
 }

@@ -5,13 +5,14 @@ import FoundationEssentials
 struct SchemaCheck {
     private static let mostProblems = 20
 
-    private let schema = Schema.core
+    private let schema: Schema
     private let file: String
     private var path: [FieldPath.Element]
     private(set) var problems: [ManifestProblem] = []
 
     /// The check of one object, which stands at `prefix` if it is an item of a list.
-    init(file: String, prefix: FieldPath = FieldPath()) {
+    init(file: String, prefix: FieldPath = FieldPath(), schema: Schema = .core) {
+        self.schema = schema
         self.file = file
         path = prefix.elements
     }
@@ -80,7 +81,7 @@ struct SchemaCheck {
         case (.object, .array): remedy = "write a mapping: no '- ' before its fields"
         default: break
         }
-        report(node, at: position, "cannot unmarshal \(node.kindName) into type \(type.goName)", remedy)
+        report(node, at: position, "cannot unmarshal \(node.kindName) into type \(type.goName(in: schema))", remedy)
     }
 
     private mutating func report(_ node: SourceNode, at position: Position, _ problem: String, _ remedy: String) {

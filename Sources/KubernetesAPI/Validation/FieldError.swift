@@ -6,6 +6,7 @@ package struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
         case required = "Required value"
         case forbidden = "Forbidden"
         case tooLong = "Too long"
+        case tooMany = "Too many"
         case invalid = "Invalid value"
         case notSupported = "Unsupported value"
         case duplicate = "Duplicate value"
@@ -42,6 +43,7 @@ package struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
         case .required: "FieldValueRequired"
         case .forbidden: "FieldValueForbidden"
         case .tooLong: "FieldValueTooLong"
+        case .tooMany: "FieldValueTooMany"
         case .invalid: "FieldValueInvalid"
         case .notSupported: "FieldValueNotSupported"
         case .duplicate: "FieldValueDuplicate"
@@ -107,6 +109,9 @@ package enum GoText {
         let text = String(value, radix: 16)
         return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
+
+    /// As `strconv.Atoi` reads it: decimal digits, perhaps with a sign.
+    static func integer(_ text: String) -> Int? { Int(text) }
 
     /// A struct as Go's JSON encoder prints it, in the order of its fields; nil is null.
     static func object(_ members: [(String, String?)]) -> String {

@@ -53,7 +53,7 @@ extension Validation {
         }
     }
 
-    private mutating func annotations(_ annotations: [String: String]?) {
+    mutating func annotations(_ annotations: [String: String]?) {
         var size = 0
         for (key, value) in sorted(annotations) {
             invalid("annotations", key, each: NameRules.qualifiedName(key.lowercased()))

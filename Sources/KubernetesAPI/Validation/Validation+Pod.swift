@@ -43,7 +43,8 @@ extension Validation {
         }
     }
 
-    private mutating func annotations(of pod: Pod) {
+    /// The annotations that mean something to the server.
+    mutating func annotations(of pod: Pod) {
         let annotations = pod.metadata.annotations ?? [:]
         let mirror = "kubernetes.io/config.mirror"
         if let value = annotations[mirror], (pod.spec.nodeName ?? "").isEmpty {
@@ -60,7 +61,9 @@ extension Validation {
     }
 
     /// The rules of a pod's specification, in the server's order.
-    private mutating func spec(_ pod: Pod) {
+    ///
+    /// The pods of a template get some of their defaults only later.
+    mutating func spec(_ pod: Pod, isTemplate: Bool = false) {
         let spec = pod.spec
         if spec.terminationGracePeriodSeconds == nil { required("terminationGracePeriodSeconds") }
         let volumes = volumes(spec.volumes, podName: pod.metadata.name ?? "")
@@ -71,7 +74,7 @@ extension Validation {
         initContainers(spec.initContainers, context)
         ephemeralContainers(spec.ephemeralContainers, context)
         podResources(spec, claims: claims)
-        hostPortsMatch(spec)
+        hostPortsMatch(spec, isTemplate: isTemplate)
         restartPolicy(spec.restartPolicy)
         dnsPolicy(spec.dnsPolicy)
         labels("nodeSelector", spec.nodeSelector)

@@ -46,13 +46,13 @@ extension Validation {
         }
     }
 
-    /// With the host's network, a container's port is the host's.
-    mutating func hostPortsMatch(_ spec: PodSpec) {
+    /// With the host's network, a container's port is the host's; in a template it may still be unsaid.
+    mutating func hostPortsMatch(_ spec: PodSpec, isTemplate: Bool) {
         guard spec.hostNetwork == true else { return }
         each("containers", spec.containers) { validation, container in
             validation.each("ports", container.ports) { validation, port in
                 let hostPort = port.hostPort ?? 0
-                guard hostPort != port.containerPort else { return }
+                guard hostPort != port.containerPort, !(isTemplate && hostPort == 0) else { return }
                 validation.invalid(
                     "hostPort", .int(Int64(hostPort)), "must match `containerPort` when `hostNetwork` is true")
             }

@@ -59,6 +59,8 @@ struct Validation {
         add(.invalid, field, value, detail)
     }
     mutating func invalid(_ value: FieldError.Value, _ detail: String) { add(.invalid, nil, value, detail) }
+    /// Without a value, where the server shows none.
+    mutating func invalid(_ detail: String) { add(.invalid, nil, nil, detail) }
     /// One error for each of the details.
     mutating func invalid(_ field: String?, _ value: String, each details: [String]) {
         for detail in details { add(.invalid, field, .string(value), detail) }
@@ -68,11 +70,15 @@ struct Validation {
         let values = supported.map { GoText.quoted($0) }.joined(separator: ", ")
         add(.notSupported, field, .string(value), "supported values: \(values)")
     }
-    mutating func unsupported(_ field: String, json: String, supported: [String]) {
+    mutating func unsupported(_ field: String?, json: String, supported: [String]) {
         let values = supported.map { GoText.quoted($0) }.joined(separator: ", ")
         add(.notSupported, field, .json(json), "supported values: \(values)")
     }
     mutating func duplicate(_ field: String?, _ value: String) { add(.duplicate, field, .string(value), "") }
+    mutating func duplicate(_ value: Int64) { add(.duplicate, nil, .int(value), "") }
+    mutating func tooMany(_ field: String, _ count: Int, most: Int) {
+        if count > most { add(.tooMany, field, .int(Int64(count)), "must have at most \(most) items") }
+    }
     mutating func notFound(_ field: String?, _ value: String, _ detail: String = "") {
         add(.notFound, field, .string(value), detail)
     }
