@@ -130,7 +130,7 @@ struct ManifestDecoder {
         }
     }
 
-    private func listProblem(_ node: SourceNode, prefix: FieldPath) -> ManifestError? {
+    func listProblem(_ node: SourceNode, prefix: FieldPath) -> ManifestError? {
         guard case .object(let members) = node.content else { return nil }
         let known = ["apiVersion", "kind", "metadata", "items"]
         guard let member = members.first(where: { !known.contains($0.key) }) else { return nil }
@@ -167,10 +167,28 @@ struct ManifestDecoder {
     private func head(
         _ node: SourceNode, kind: String?, apiVersion: String?, prefix: FieldPath
     ) throws(ManifestError) {
+        func problem(_ problem: String, _ remedy: String, at field: String) -> ManifestError {
+            self.problem(node, problem, remedy, at: field, prefix: prefix)
+        }
+        try named(node, kind: kind, apiVersion: apiVersion, prefix: prefix)
+        guard Self.kinds.contains(kind ?? "") else {
+            let remedy = "known kinds are \(Self.kinds.joined(separator: ", "))"
+            throw problem(
+                "no kind \"\(kind ?? "")\" is known for version \"\(apiVersion ?? "")\"", remedy, at: "kind")
+        }
+        guard apiVersion == "v1" else {
+            throw problem(
+                "no kind \"\(kind ?? "")\" in version \"\(apiVersion ?? "")\"", "write apiVersion: v1", at: "apiVersion"
+            )
+        }
+    }
+
+    /// Whether this is an object that says what it is.
+    func named(
+        _ node: SourceNode, kind: String?, apiVersion: String?, prefix: FieldPath
+    ) throws(ManifestError) {
         func problem(_ problem: String, _ remedy: String, at field: String? = nil) -> ManifestError {
-            ManifestError(
-                file: file, position: field.flatMap { node.member($0)?.value.position } ?? node.position,
-                path: prefix.description, problem: problem, remedy: remedy)
+            self.problem(node, problem, remedy, at: field, prefix: prefix)
         }
         guard case .object = node.content else {
             throw problem(
@@ -183,18 +201,19 @@ struct ManifestDecoder {
         guard let apiVersion, !apiVersion.isEmpty else {
             throw problem("Object 'apiVersion' is missing", "add the line apiVersion: v1", at: "apiVersion")
         }
-        guard Self.kinds.contains(kind) else {
-            let remedy = "known kinds are \(Self.kinds.joined(separator: ", "))"
-            throw problem("no kind \"\(kind)\" is known for version \"\(apiVersion)\"", remedy, at: "kind")
-        }
-        guard apiVersion == "v1" else {
-            throw problem("no kind \"\(kind)\" in version \"\(apiVersion)\"", "write apiVersion: v1", at: "apiVersion")
-        }
+    }
+
+    private func problem(
+        _ node: SourceNode, _ problem: String, _ remedy: String, at field: String?, prefix: FieldPath
+    ) -> ManifestError {
+        ManifestError(
+            file: file, position: field.flatMap { node.member($0)?.value.position } ?? node.position,
+            path: prefix.description, problem: problem, remedy: remedy)
     }
 
     static let kinds = ["Pod", "PersistentVolumeClaim", "PersistentVolume", "ConfigMap", "Secret"]
 
-    private func typed(_ node: SourceNode, kind: String) throws(ManifestError) -> KubernetesObject {
+    func typed(_ node: SourceNode, kind: String) throws(ManifestError) -> KubernetesObject {
         do {
             switch kind {
             case "Pod": return .pod(try Pod(node: node))

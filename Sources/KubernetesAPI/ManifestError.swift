@@ -49,8 +49,10 @@ package struct ManifestError: Error, Hashable, Sendable, CustomStringConvertible
 
     /// What the API server answers to such an object, with HTTP code 400.
     package var serverMessage: String {
+        // Without the group.
+        let version = (apiVersion ?? "").split(separator: "/").last ?? ""
         let subject =
-            "\(kind ?? "object") in version \"\(apiVersion ?? "")\" cannot be handled as a \(kind ?? "object")"
+            "\(kind ?? "object") in version \"\(version)\" cannot be handled as a \(kind ?? "object")"
         let unknown = problems.filter { $0.problem.hasPrefix("strict decoding error: ") }
         guard unknown.count == problems.count else { return "\(subject): \(problems[0].problem)" }
         let details = problems.map { String($0.problem.dropFirst("strict decoding error: ".count)) }

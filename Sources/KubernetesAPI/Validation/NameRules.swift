@@ -142,6 +142,13 @@ enum NameRules {
             ]
     }
 
+    /// A path as URLs have it.
+    static func path(_ path: String) -> [String] {
+        let others = "/-._~%!$&'()*+,;=:".utf8
+        return !path.isEmpty && path.utf8.allSatisfy { isAlphanumeric($0) || others.contains($0) }
+            ? [] : [#"Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+')"#]
+    }
+
     /// A sysctl's name, with dots or slashes, at most 253 bytes.
     static func isSysctl(_ name: String) -> Bool {
         name.utf8.count <= 253

@@ -3,34 +3,93 @@
 /// What the API server takes, but warns about: the `Warning` headers of its answer.
 struct Warnings {
     private(set) var texts: [String] = []
+    /// What stands before the fields of a pod: nothing, or a template's path and a dot.
+    private let prefix: String
 
     /// Of a pod that it takes; with its defaults.
     static func texts(_ pod: Pod) -> [String] {
-        var warnings = Self()
-        warnings.nodeLabels(pod.spec)
-        warnings.topology(pod.spec)
-        warnings.annotations(pod.metadata)
-        warnings.volumes(pod.spec)
-        warnings.duplicates(pod.spec)
-        warnings.fractions("spec.overhead", pod.spec.overhead)
-        warnings.seccompAnnotation(pod)
-        for (path, container) in pod.spec.containersWithPaths {
-            warnings.seccompAnnotation(pod.metadata, container)
-            warnings.fractions("\(path).resources.limits", container.resources.limits)
-            warnings.fractions("\(path).resources.requests", container.resources.requests)
-            warnings.environment(path, container)
-        }
-        warnings.ports(pod.spec)
-        if let seconds = pod.spec.terminationGracePeriodSeconds, seconds < 0 {
-            warnings.add(
-                "spec.terminationGracePeriodSeconds",
-                "must be >= 0; negative values are invalid and will be treated as 1")
-        }
-        warnings.podAffinity(pod.spec)
+        var warnings = Self(prefix: "")
+        warnings.pod(pod)
         return warnings.texts
     }
 
-    private mutating func add(_ field: String, _ text: String) { texts.append("\(field): \(text)") }
+    /// Of a workload that it takes; with its defaults.
+    static func texts(_ workload: Workload) -> [String] {
+        var warnings = Self(prefix: "\(workload.templatePath).")
+        let template = workload.template
+        warnings.name(workload)
+        warnings.completions(workload)
+        warnings.pod(Pod(metadata: template.metadata, spec: template.spec))
+        if case .statefulSet(let spec) = workload.spec { warnings.statefulSet(spec) }
+        return warnings.texts
+    }
+
+    private init(prefix: String) { self.prefix = prefix }
+
+    private mutating func name(_ workload: Workload) {
+        switch workload.kind {
+        case .statefulSet, .daemonSet, .podTemplate: return
+        case .deployment, .replicaSet, .replicationController, .job, .cronJob:
+            let problems = NameRules.label(workload.metadata.name ?? "")
+            guard !problems.isEmpty else { return }
+            texts.append(
+                "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS "
+                    + "label is recommended: [\(problems.joined(separator: " "))]")
+        }
+    }
+
+    private mutating func completions(_ workload: Workload) {
+        let (path, spec): (String, JobSpec)
+        switch workload.spec {
+        case .job(let own): (path, spec) = ("spec", own)
+        case .cronJob(let own): (path, spec) = ("spec.jobTemplate.spec", own.jobTemplate.spec)
+        default: return
+        }
+        guard spec.isIndexed, spec.completions ?? 0 > 100_000, spec.parallelism ?? 0 > 10_000 else { return }
+        texts.append(
+            "\(path): In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, "
+                + "Kubernetes might not be able to track completedIndexes when a big number of indexes fail")
+    }
+
+    private mutating func statefulSet(_ spec: StatefulSetSpec) {
+        for (index, claim) in (spec.volumeClaimTemplates ?? []).enumerated() {
+            let path = "spec.volumeClaimTemplates[\(index)].resources.requests"
+            if let text = Self.fraction("storage", claim.spec.resources.requests) {
+                texts.append("\(path)[storage]: \(text)")
+            }
+        }
+        if let limit = spec.revisionHistoryLimit, limit < 0 {
+            texts.append(
+                "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is "
+                    + "recommended")
+        }
+    }
+
+    private mutating func pod(_ pod: Pod) {
+        nodeLabels(pod.spec)
+        topology(pod.spec)
+        annotations(pod.metadata)
+        volumes(pod.spec)
+        duplicates(pod.spec)
+        fractions("spec.overhead", pod.spec.overhead)
+        seccompAnnotation(pod)
+        for (path, container) in pod.spec.containersWithPaths {
+            seccompAnnotation(pod.metadata, container)
+            appArmorAnnotation(pod, container)
+            fractions("\(path).resources.limits", container.resources.limits)
+            fractions("\(path).resources.requests", container.resources.requests)
+            environment(path, container)
+        }
+        ports(pod.spec)
+        if let seconds = pod.spec.terminationGracePeriodSeconds, seconds < 0 {
+            add(
+                "spec.terminationGracePeriodSeconds",
+                "must be >= 0; negative values are invalid and will be treated as 1")
+        }
+        podAffinity(pod.spec)
+    }
+
+    private mutating func add(_ field: String, _ text: String) { texts.append("\(prefix)\(field): \(text)") }
 
     private static let labels = [
         "beta.kubernetes.io/arch": #"deprecated since v1.14; use "kubernetes.io/arch" instead"#,
@@ -120,9 +179,12 @@ struct Warnings {
     }
 
     private mutating func fraction(_ path: String, _ name: String, _ list: [String: Quantity]?) {
-        guard let amount = list?[name]?.roundedToMilli, !amount.isWhole else { return }
-        let text = GoText.quoted(amount.canonicalText)
-        add("\(path)[\(name)]", "fractional byte value \(text) is invalid, must be an integer")
+        if let text = Self.fraction(name, list) { add("\(path)[\(name)]", text) }
+    }
+
+    private static func fraction(_ name: String, _ list: [String: Quantity]?) -> String? {
+        guard let amount = list?[name]?.roundedToMilli, !amount.isWhole else { return nil }
+        return "fractional byte value \(GoText.quoted(amount.canonicalText)) is invalid, must be an integer"
     }
 
     private mutating func seccompAnnotation(_ pod: Pod) {
@@ -138,6 +200,18 @@ struct Warnings {
     private mutating func seccompAnnotation(_ key: String, _ metadata: ObjectMeta) {
         guard metadata.annotations?[key] != nil else { return }
         add("metadata.annotations[\(key)]", #"non-functional in v1.27+; use the "seccompProfile" field instead"#)
+    }
+
+    /// Of a template only: a pod's is told when it becomes the field.
+    private mutating func appArmorAnnotation(_ pod: Pod, _ container: Container) {
+        guard !prefix.isEmpty, pod.spec.securityContext?.appArmorProfile == nil,
+            container.securityContext?.appArmorProfile == nil
+        else { return }
+        let key = AppArmorAnnotation.prefix + container.name
+        guard pod.metadata.annotations?[key] != nil else { return }
+        add(
+            "metadata.annotations[\(key)]",
+            #"deprecated since v1.30; use the "appArmorProfile" field instead"#)
     }
 
     private mutating func environment(_ path: String, _ container: Container) {
@@ -166,11 +240,11 @@ struct Warnings {
                     let otherPort = other.port.hostPort ?? 0
                     let otherIP = other.port.hostIP ?? ""
                     if hostIP == otherIP, hostPort == otherPort {
-                        add(place, "duplicate port definition with \(other.path)")
+                        add(place, "duplicate port definition with \(prefix)\(other.path)")
                     } else if hostPort == 0 || otherPort == 0 {
-                        add(place, "overlapping port definition with \(other.path)")
+                        add(place, "overlapping port definition with \(prefix)\(other.path)")
                     } else if hostPort == otherPort, hostIP.isEmpty != otherIP.isEmpty {
-                        add(place, "dangerously ambiguous port definition with \(other.path)")
+                        add(place, "dangerously ambiguous port definition with \(prefix)\(other.path)")
                     }
                 }
                 known[key, default: []].append((place, port))
