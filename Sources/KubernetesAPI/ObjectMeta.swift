@@ -25,6 +25,16 @@ package struct ObjectMeta: Codable, Hashable, Sendable {
     }
 }
 
+extension ObjectMeta {
+    /// The name, or one as the server would make it of `generateName`.
+    var finalName: String {
+        if let name, !name.isEmpty { return name }
+        guard let generateName, !generateName.isEmpty else { return "" }
+        // 63 bytes at most, five of them random.
+        return String(decoding: generateName.utf8.prefix(58), as: UTF8.self) + "xxxxx"
+    }
+}
+
 /// The object that another one belongs to.
 package struct OwnerReference: Codable, Hashable, Sendable {
     package var apiVersion = ""

@@ -557,6 +557,35 @@ struct WorkloadValidationTests {
                 + "than 63 characters")
     }
 
+    @Test(
+        "a name that the server makes is a name", arguments: [Workload.Kind.deployment, .job, .cronJob, .statefulSet])
+    func generatedNames(kind: Workload.Kind) throws {
+        var workload = try review(kind, [:]).workload
+        workload.metadata.name = nil
+        workload.metadata.generateName = "x-"
+        if case .job(var spec) = workload.spec {
+            spec.template.metadata.labels = nil
+            spec.selector = nil
+            workload.spec = .job(spec)
+        }
+        #expect(workload.reviewed().errors.isEmpty && workload.reviewed().warnings.isEmpty)
+        #expect(workload.pod.metadata.name == "x-xxxxx")
+        workload.metadata.generateName = nil
+        #expect(
+            workload.reviewed().errors.first?.description
+                == "metadata.name: Required value: name or generateName is required")
+    }
+
+    @Test("a namespace's name is a label, and it lives in none")
+    func namespaces() {
+        #expect(validateNamespace(ObjectMeta(name: "a")).isEmpty)
+        #expect(
+            validateNamespace(ObjectMeta(name: "a.b", namespace: "c")).map(\.description) == [
+                "metadata.name: Invalid value: \"a.b\": must not contain dots",
+                "metadata.namespace: Forbidden: not allowed on this type",
+            ])
+    }
+
     @Test("a job that another one's labels were left in")
     func foreignLabels() throws {
         let template =

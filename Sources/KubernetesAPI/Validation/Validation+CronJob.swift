@@ -14,7 +14,7 @@ extension Validation {
             validation.nonnegative("successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit)
             validation.nonnegative("failedJobsHistoryLimit", spec.failedJobsHistoryLimit)
         }
-        let name = metadata.name ?? ""
+        let name = metadata.finalName
         if name.utf8.count > Self.longestCronJobName {
             within("metadata") {
                 $0.invalid("name", .string(name), "must be no more than \(Self.longestCronJobName) characters")

@@ -9,7 +9,7 @@ extension Validation {
     private static let mostIndexesOfMany: Int32 = 10_000
 
     mutating func job(_ spec: JobSpec, _ metadata: ObjectMeta) {
-        let name = metadata.name ?? ""
+        let name = metadata.finalName
         generatedSelector(spec, name: name)
         within("spec") { validation in
             validation.jobSpec(spec)

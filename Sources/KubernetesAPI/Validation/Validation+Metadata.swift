@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// What the API server refuses about a namespace that is created; nothing if it takes it.
+package func validateNamespace(_ metadata: ObjectMeta) -> [FieldError] {
+    var validation = Validation()
+    validation.metadata(metadata, isNamespaced: false, name: NameRules.label)
+    return validation.errors
+}
+
 extension Validation {
     /// The most bytes that all annotations of an object may have together, keys included.
     private static let largestAnnotations = 256 << 10

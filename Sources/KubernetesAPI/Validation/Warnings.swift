@@ -30,7 +30,7 @@ struct Warnings {
         switch workload.kind {
         case .statefulSet, .daemonSet, .podTemplate: return
         case .deployment, .replicaSet, .replicationController, .job, .cronJob:
-            let problems = NameRules.label(workload.metadata.name ?? "")
+            let problems = NameRules.label(workload.metadata.finalName)
             guard !problems.isEmpty else { return }
             texts.append(
                 "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS "

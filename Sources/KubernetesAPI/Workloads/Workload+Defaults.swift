@@ -25,7 +25,7 @@ extension Workload {
         case .job(var spec):
             spec.applyDefaults()
             inheritLabels(of: spec.template)
-            if spec.manualSelector == false { spec.generateSelector(name: metadata.name ?? "") }
+            if spec.manualSelector == false { spec.generateSelector(name: metadata.finalName) }
             self.spec = .job(spec)
         case .cronJob(var spec):
             spec.applyDefaults()

@@ -104,7 +104,7 @@ extension Workload {
     /// It has the defaults of a pod. A StatefulSet's claims are among its volumes, as those of the first pod.
     package var pod: Pod {
         let template = template
-        var metadata = ObjectMeta(name: metadata.name ?? metadata.generateName, namespace: metadata.namespace)
+        var metadata = ObjectMeta(name: metadata.finalName, namespace: metadata.namespace)
         metadata.labels = template.metadata.labels
         metadata.annotations = template.metadata.annotations
         metadata.finalizers = template.metadata.finalizers
