@@ -35,6 +35,7 @@ extension ContextFields {
             if user.value == 0 { throw refuse("container's runAsUser breaks non-root policy", user.origin) }
             return
         }
+        guard image.isKnown else { return }
         switch image.declaredUser {
         case .unset, .number(0):
             throw refuse("container has runAsNonRoot and image will run as root", runAsNonRoot.origin)
@@ -68,7 +69,9 @@ extension ContextFields {
         }
         switch image.declaredUser {
         case .unset:
-            return User(uid: Decided(0, from: .kubernetes), entry: image.database.user(uid: 0))
+            return User(
+                uid: Decided(0, from: image.isKnown ? .kubernetes : .unknownImage),
+                entry: image.database.user(uid: 0))
         case .number(let uid):
             return User(uid: Decided(uid, from: origin), entry: image.database.user(uid: uid))
         case .outOfRange:
@@ -83,10 +86,10 @@ extension ContextFields {
         }
     }
 
-    func gid(of entry: UserDatabase.User?) throws(Refusal) -> Decided<UInt32> {
+    func gid(of entry: UserDatabase.User?, image: ImageIdentity) throws(Refusal) -> Decided<UInt32> {
         if let gid = try id(written(\.runAsGroup, \.runAsGroup, "runAsGroup")) { return gid }
         if let entry { return Decided(entry.gid, from: .imagePasswd) }
-        return Decided(0, from: .kubernetes)
+        return Decided(0, from: image.isKnown ? .kubernetes : .unknownImage)
     }
 
     func groupsPolicy() throws(Refusal) -> Decided<EffectiveSecurityContext.GroupsPolicy> {

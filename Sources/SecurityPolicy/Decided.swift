@@ -28,6 +28,8 @@ package enum Origin: Hashable, Sendable {
     case imagePasswd
     /// The image's `/etc/group`.
     case imageGroup
+    /// Nothing yet: the image decides, and it is not known. The value stands in for one.
+    case unknownImage
     /// The node: its runtime's defaults, or what its kernel has.
     case node
     /// What Kubernetes does when nobody says anything.
@@ -37,7 +39,7 @@ package enum Origin: Hashable, Sendable {
     package var manifestField: String? {
         switch self {
         case .container(let field), .pod(let field): field
-        case .image, .imagePasswd, .imageGroup, .node, .kubernetes: nil
+        case .image, .imagePasswd, .imageGroup, .unknownImage, .node, .kubernetes: nil
         }
     }
 }

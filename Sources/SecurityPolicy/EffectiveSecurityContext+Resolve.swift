@@ -19,7 +19,7 @@ extension EffectiveSecurityContext {
         let policy = try fields.groupsPolicy()
 
         let user = try fields.user(runAsUser, image: image)
-        let gid = try fields.gid(of: user.entry)
+        let gid = try fields.gid(of: user.entry, image: image)
         let privileged = fields.decide(\.privileged, "privileged", else: false)
         let procMount = try fields.procMount()
         let masks = fields.masks(procMount, privileged: privileged, node: node)

@@ -5,11 +5,21 @@ package struct ImageIdentity: Hashable, Sendable {
     /// `config.User` as the image writes it: empty, `1000`, `1000:2000`, `app` or `app:group`.
     package let user: String
     package let database: UserDatabase
+    /// False for an image that is not here: what it would decide has the origin ``Origin/unknownImage``.
+    package let isKnown: Bool
 
     package init(user: String, database: UserDatabase) {
+        self.init(user: user, database: database, isKnown: true)
+    }
+
+    private init(user: String, database: UserDatabase, isKnown: Bool) {
         self.user = user
         self.database = database
+        self.isKnown = isKnown
     }
+
+    /// Of an image that nobody has looked at; no container is started with it.
+    package static let unknown = Self(user: "", database: .empty, isKnown: false)
 
     /// The half of USER before the colon, which is all that Kubernetes looks at.
     package enum User: Hashable, Sendable {

@@ -12,6 +12,9 @@ package struct PodSecurityPolicy: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(level.rawValue):\(version)" }
+
+    /// The names of all checks, in the order in which they are told.
+    package static let checkIDs = PodSecurityCheck.all.map(\.id)
 }
 
 extension PodSecurityPolicy {
