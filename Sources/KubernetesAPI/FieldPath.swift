@@ -62,20 +62,26 @@ extension SourceNode {
     ///
     /// Nil where the file does not have the field.
     package func position(of path: FieldPath) -> Position? {
-        let (position, depth) = deepest(path)
+        let (_, position, depth) = deepest(path)
         return depth == path.elements.count ? position : nil
+    }
+
+    /// The value at this path; nil where the file does not have the field.
+    package func node(at path: FieldPath) -> SourceNode? {
+        let (node, _, depth) = deepest(path)
+        return depth == path.elements.count ? node : nil
     }
 
     /// Where the field at this path, or else the nearest field around it, is written.
     package func nearestPosition(of path: FieldPath) -> Position { deepest(path).position }
 
-    private func deepest(_ path: FieldPath) -> (position: Position, depth: Int) {
+    private func deepest(_ path: FieldPath) -> (node: SourceNode, position: Position, depth: Int) {
         var node = self
         var position = position
         for (depth, element) in path.elements.enumerated() {
             switch element {
             case .field(let key), .key(let key):
-                guard let member = node.member(key) else { return (position, depth) }
+                guard let member = node.member(key) else { return (node, position, depth) }
                 position = member.position
                 node = member.value
             case .index(let index):
@@ -85,12 +91,12 @@ extension SourceNode {
                     continue
                 }
                 guard case .array(let elements) = node.content, elements.indices.contains(index) else {
-                    return (position, depth)
+                    return (node, position, depth)
                 }
                 node = elements[index]
                 position = node.position
             }
         }
-        return (position, path.elements.count)
+        return (node, position, path.elements.count)
     }
 }

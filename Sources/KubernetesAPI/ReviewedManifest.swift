@@ -29,11 +29,10 @@ package struct ReviewedManifest: Sendable {
     package func position(of path: String) -> Position? { source.position(of: FieldPath(parsing: path)) }
 
     /// Where a field of the object, or else the nearest field around it, is written.
-    package func nearestPosition(of path: String) -> Position { source.nearestPosition(of: FieldPath(parsing: path)) }
-
-    /// The same for a field that the server has refused, whose path is not always that of the manifest.
-    package func position(of error: FieldError) -> Position {
-        guard case .workload(let workload) = object else { return source.nearestPosition(of: error.field) }
-        return source.nearestPosition(of: workload.writtenPath(of: error.field))
+    ///
+    /// The path may be the server's, which is not always that of the manifest.
+    package func nearestPosition(of path: FieldPath) -> Position {
+        guard case .workload(let workload) = object else { return source.nearestPosition(of: path) }
+        return source.nearestPosition(of: workload.writtenPath(of: path))
     }
 }
