@@ -63,10 +63,53 @@ package struct ImageTree: Sendable {
             throw ImageError(.invalidImage, "\(path) of the image has \(status.size) bytes: at most \(limit) are read")
         }
         return try doing("reading \(path) in \(name)") { () throws(SyscallError) in
-            let file = try File.open(
-                last, [.readOnly, .noFollow, .nonBlocking, .noControllingTerminal], at: folder.raw)
+            let file = try Self.open(last, in: folder)
             return try File.readAll(file.raw, limit: limit, subject: path)
         }
+    }
+
+    /// The first bytes of a regular file; nil when the path names none.
+    package func start(of path: String, count: Int) throws(ImageError) -> [UInt8]? {
+        guard case .file(let folder, let last, let status) = try place(of: path), status.kind == .regular else {
+            return nil
+        }
+        return try doing("reading \(path) in \(name)") { () throws(SyscallError) in
+            let file = try Self.open(last, in: folder)
+            return try File.read(file.raw, upTo: count, subject: path)
+        }
+    }
+
+    /// An extended attribute of a regular file; nil when it has none, or the path names no file.
+    package func attribute(_ attribute: String, of path: String) throws(ImageError) -> [UInt8]? {
+        guard case .file(let folder, let last, let status) = try place(of: path), status.kind == .regular else {
+            return nil
+        }
+        return try doing("reading \(attribute) of \(path) in \(name)") { () throws(SyscallError) in
+            let file = try Self.open(last, in: folder)
+            return try ExtendedAttributes.value(attribute, of: file.raw)
+        }
+    }
+
+    /// What a folder holds, sorted; nil when the path names none.
+    package func names(in path: String) throws(ImageError) -> [String]? {
+        guard case .folder(let merged) = try place(of: path) else { return nil }
+        return try doing("reading \(path) in \(name)") { () throws(SyscallError) in
+            var seen: Set<String> = []
+            var names: [String] = []
+            for part in merged {
+                for name in try File.names(in: part.raw, subject: path) where seen.insert(name).inserted {
+                    guard let status = try File.statusIfThere(name, at: part.raw), !Overlay.isWhiteout(status) else {
+                        continue
+                    }
+                    names.append(name)
+                }
+            }
+            return names.sorted()
+        }
+    }
+
+    private static func open(_ name: String, in folder: Folder) throws(SyscallError) -> OwnedDescriptor {
+        try File.open(name, [.readOnly, .noFollow, .nonBlocking, .noControllingTerminal], at: folder.raw)
     }
 
     private enum Place {

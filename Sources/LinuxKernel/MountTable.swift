@@ -11,6 +11,8 @@ package struct MountEntry: Hashable, Sendable {
     package let isShared: Bool
     /// Whether what is mounted elsewhere appears below it.
     package let isSlave: Bool
+    /// Those of `nosuid`, `nodev` and `noexec` that it has.
+    package let flags: [String]
 
     /// The mount that a path lies in; links are followed.
     package static func of(_ path: String) throws(SyscallError) -> Self {
@@ -31,6 +33,8 @@ package struct MountEntry: Hashable, Sendable {
         }
         self.id = id
         path = Self.unescape(fields[4])
+        let options = fields[5].split(separator: ",")
+        flags = ["nosuid", "nodev", "noexec"].filter { options.contains(Substring($0)) }
         isShared = fields[6..<end].contains { $0.hasPrefix("shared:") }
         isSlave = fields[6..<end].contains { $0.hasPrefix("master:") }
     }
