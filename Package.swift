@@ -25,6 +25,9 @@ let package = Package(
             name: "KubernetesAPI", dependencies: ["LinuxTypes", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(name: "SecurityPolicy", dependencies: ["LinuxTypes", "KubernetesAPI"], swiftSettings: strict),
+        .target(
+            name: "ManifestReview", dependencies: ["LinuxTypes", "KubernetesAPI", "SecurityPolicy"],
+            swiftSettings: strict),
         .target(name: "OCISpec", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .target(name: "CLinux"),
         .target(name: "LinuxKernel", dependencies: ["LinuxTypes", "CLinux"], swiftSettings: strict),
@@ -51,13 +54,13 @@ let package = Package(
         .target(
             name: "PodEngine",
             dependencies: [
-                "LinuxTypes", "KubernetesAPI", "SecurityPolicy", "OCISpec", "LinuxKernel", "ContainerRuntime",
-                "ImageStore", "Volumes", "PodNetwork", "CNettle",
+                "LinuxTypes", "KubernetesAPI", "SecurityPolicy", "ManifestReview", "OCISpec", "LinuxKernel",
+                "ContainerRuntime", "ImageStore", "Volumes", "PodNetwork", "CNettle",
             ], swiftSettings: strict),
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "LinuxTypes", "KubernetesAPI", "LinuxKernel", "PodEngine",
+                "LinuxTypes", "KubernetesAPI", "SecurityPolicy", "ManifestReview", "LinuxKernel", "PodEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict,
             // As holdfast-runtime: no loader and no relocations at each start.

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+import KubernetesAPI
+package import SecurityPolicy
+
+/// What `check` is asked for.
+package struct ManifestCheck: Sendable {
+    /// The level that every pod must meet; nil: all levels are told, and none must be met.
+    package var level: PodSecurityLevel?
+    package var version: PodSecurityVersion = .latest
+    /// Ids that are allowed everywhere.
+    package var allowed: Set<String> = []
+    /// Of objects that name none.
+    package var namespace = "default"
+    package var node: Node
+    /// The image with a reference, where it is here.
+    package var image: @Sendable (String) throws -> ImageFacts?
+
+    package init(node: Node, image: @escaping @Sendable (String) throws -> ImageFacts? = { _ in nil }) {
+        self.node = node
+        self.image = image
+    }
+
+    /// Whether comments and options may name this id.
+    package static func isKnown(_ id: String) -> Bool {
+        FindingRule.byID[id] != nil || id == "server-warning" || id == "pod-security"
+            || PodSecurityPolicy.checkIDs.contains { "pod-security/\($0)" == id }
+    }
+
+    /// Looks at all objects of a file.
+    package func review(_ bytes: [UInt8], file: String) throws -> FileReview {
+        var run = FileCheck(check: self, file: file, bytes: bytes)
+        try run.review()
+        return run.result
+    }
+}
+
+/// One file's way through all rules.
+struct FileCheck {
+    let check: ManifestCheck
+    let file: String
+    let bytes: [UInt8]
+    private lazy var text = SourceText(bytes)
+    private var pods: [PodReview] = []
+    private var problems: [Problem] = []
+    private var others: [String: Int] = [:]
+    private var namespaces: [String: PodSecurityNamespacePolicy] = [:]
+
+    init(check: ManifestCheck, file: String, bytes: [UInt8]) {
+        self.check = check
+        self.file = file
+        self.bytes = bytes
+    }
+
+    var result: FileReview {
+        mutating get { FileReview(file: file, pods: pods, problems: problems, others: others, text: text) }
+    }
+
+    mutating func review() throws {
+        let results: [Result<ReviewedManifest, ManifestError>]
+        do { results = try decodeForReview(bytes, file: file) } catch {
+            refuse(error)
+            return
+        }
+        var comments = AllowComments({ text }, bytes: bytes, knownIDs: ManifestCheck.isKnown)
+        for case .success(let manifest) in results {
+            if case .namespace(let metadata) = manifest.object {
+                namespaces[manifest.name] = PodSecurityNamespacePolicy(labels: metadata.labels ?? [:])
+            }
+        }
+        for result in results {
+            switch result {
+            case .failure(let error): refuse(error)
+            case .success(let manifest): try review(manifest, &comments)
+            }
+        }
+        judge(comments)
+        sort()
+    }
+
+    private mutating func refuse(_ error: ManifestError) {
+        pods.append(
+            PodReview(
+                file: file, position: error.problems.first?.position, apiVersion: error.apiVersion ?? "",
+                kind: error.kind ?? "", name: error.name ?? "", namespace: check.namespace, isValid: false,
+                message: error.serverMessage))
+        for problem in error.problems {
+            problems.append(
+                Problem(
+                    .decoding, .error, file: file, position: problem.position, path: problem.path,
+                    message: problem.problem, remedy: problem.remedy))
+        }
+    }
+
+    private mutating func review(_ manifest: ReviewedManifest, _ comments: inout AllowComments) throws {
+        let first = problems.count
+        switch manifest.object {
+        case .other: others[manifest.kind, default: 0] += 1
+        case .namespace: reviewNamespace(manifest)
+        case .object(let object):
+            var object = object
+            if object.isNamespaced, object.metadata.namespace?.isEmpty != false {
+                object.metadata.namespace = check.namespace
+            }
+            let review = object.reviewed(namespace: check.namespace)
+            var subject: Subject?
+            if case .pod(let pod) = review.object { subject = Subject(manifest: manifest, pod: pod, path: nil) }
+            try add(
+                manifest, subject, errors: review.errors, warnings: review.warnings, message: review.message,
+                namespace: review.object.metadata.namespace ?? "")
+        case .workload(let workload):
+            let review = workload.reviewed(namespace: check.namespace)
+            try add(
+                manifest, Subject(manifest: manifest, pod: workload.pod, path: workload.templatePath.description),
+                errors: review.errors, warnings: review.warnings, message: review.message,
+                namespace: manifest.namespace ?? check.namespace)
+        }
+        allow(manifest, from: first, &comments)
+    }
+
+    /// A pod, or a template as the pod that it makes.
+    private struct Subject {
+        let manifest: ReviewedManifest
+        let pod: Pod
+        /// Of the template in the object: `spec.template`.
+        let path: String?
+
+        func place(_ field: String) -> String { path.map { "\($0).\(field)" } ?? field }
+    }
+
+    private mutating func add(
+        _ manifest: ReviewedManifest, _ subject: Subject?, errors: [FieldError], warnings: [String], message: String?,
+        namespace: String
+    ) throws {
+        // The server tells an error once, however often it finds it.
+        var told: Set<FieldError> = []
+        for error in errors where told.insert(error).inserted {
+            problem(manifest, .validation, .error, error.field.description, error.description)
+        }
+        for warning in warnings {
+            problem(manifest, .serverWarning, .warning, Self.field(of: warning), warning)
+        }
+        guard let subject else {
+            if errors.isEmpty { others[manifest.kind, default: 0] += 1 }
+            if !errors.isEmpty { append(manifest, namespace: namespace, message: message, warnings: warnings) }
+            return
+        }
+        append(manifest, namespace: namespace, message: message, warnings: warnings)
+        guard errors.isEmpty else { return }
+        podSecurity(subject, namespace: namespace)
+        try findings(subject)
+    }
+
+    /// What a warning names before its first `: `.
+    private static func field(of warning: String) -> String {
+        guard let end = warning.firstRange(of: ": ") else { return "" }
+        let field = warning[..<end.lowerBound]
+        return field.contains(" ") ? "" : String(field)
+    }
+
+    private mutating func append(_ manifest: ReviewedManifest, namespace: String, message: String?, warnings: [String])
+    {
+        var review = PodReview(
+            file: file, position: manifest.source.position, apiVersion: manifest.apiVersion, kind: manifest.kind,
+            name: manifest.name, namespace: namespace, isValid: message == nil, message: message)
+        review.warnings = warnings
+        pods.append(review)
+    }
+
+    private mutating func problem(
+        _ manifest: ReviewedManifest, _ source: Problem.Source, _ severity: Problem.Severity, _ path: String,
+        _ message: String, remedy: String? = nil, edit: ManifestEdit? = nil
+    ) {
+        problems.append(
+            Problem(
+                source, severity, file: file, position: manifest.nearestPosition(of: FieldPath(parsing: path)),
+                path: (manifest.prefix.description.isEmpty || path.isEmpty)
+                    ? manifest.prefix.description + path : "\(manifest.prefix).\(path)",
+                message: message, remedy: remedy, change: edit.flatMap { TextChange($0, manifest.source, text) }))
+    }
+
+    // MARK: Pod Security
+
+    private mutating func podSecurity(_ subject: Subject, namespace: String) {
+        let name = subject.manifest.name
+        var verdicts: [(policy: PodSecurityPolicy, verdict: PodSecurityVerdict)] = []
+        func verdict(_ policy: PodSecurityPolicy) -> PodSecurityVerdict {
+            if let known = verdicts.first(where: { $0.policy == policy }) { return known.verdict }
+            let verdict = policy.evaluate(subject.pod.metadata, subject.pod.spec)
+            verdicts.append((policy, verdict))
+            return verdict
+        }
+        for level in [PodSecurityLevel.baseline, .restricted] {
+            let policy = PodSecurityPolicy(level, check.version)
+            let verdict = verdict(policy)
+            pods[pods.count - 1].podSecurity.append(
+                PodReview.Verdict(
+                    policy: policy, isAllowed: verdict.isAllowed,
+                    message: subject.path == nil
+                        ? verdict.forbidden(name: name, policy: policy) : verdict.warning(policy: policy)))
+        }
+        if let level = check.level {
+            let policy = PodSecurityPolicy(level, check.version)
+            tell(verdict(policy), of: subject, .error, policy, "")
+        }
+        if let labels = namespaces[namespace] {
+            let whose = " (namespace \"\(namespace)\""
+            if subject.path == nil {
+                tell(verdict(labels.enforce), of: subject, .error, labels.enforce, "\(whose) enforces it)")
+            }
+            tell(verdict(labels.warn), of: subject, .warning, labels.warn, "\(whose) warns of it)")
+            tell(verdict(labels.audit), of: subject, .note, labels.audit, "\(whose) audits it)")
+        } else if check.level == nil, let unmet = verdicts.first(where: { !$0.verdict.isAllowed }) {
+            // The lowest level that it does not meet: what a higher one asks for comes after that.
+            tell(unmet.verdict, of: subject, .note, unmet.policy, "")
+        }
+    }
+
+    /// One problem a check, in the admission plugin's words.
+    private mutating func tell(
+        _ verdict: PodSecurityVerdict, of subject: Subject, _ severity: Problem.Severity, _ policy: PodSecurityPolicy,
+        _ whose: String
+    ) {
+        let verb = subject.path == nil && severity == .error ? "violates" : "would violate"
+        for violation in verdict.violations {
+            let detail = violation.detail.isEmpty ? violation.reason : "\(violation.reason) (\(violation.detail))"
+            problem(
+                subject.manifest, .podSecurity(check: violation.checkID), severity,
+                subject.place(violation.fields.first?.description ?? "spec"),
+                "\(verb) PodSecurity \"\(policy)\": \(detail)\(whose)")
+        }
+    }
+
+    private mutating func reviewNamespace(_ manifest: ReviewedManifest) {
+        for error in namespaces[manifest.name]?.errors ?? [] {
+            problem(manifest, .validation, .error, "metadata.labels[\(error.label)]", error.description)
+        }
+        others[manifest.kind, default: 0] += 1
+    }
+
+    // MARK: findings
+
+    private mutating func findings(_ subject: Subject) throws {
+        var images: [String: ImageFacts] = [:]
+        for container in subject.pod.podContainers + subject.pod.ephemeralContainers {
+            guard let reference = container.container.image, images[reference] == nil else { continue }
+            images[reference] = try check.image(reference)
+        }
+        for (rule, finding) in try FindingScope(pod: subject.pod, node: check.node, images: images).findings() {
+            problem(
+                subject.manifest, .finding(rule: rule.id), rule.severity, subject.place(finding.path), finding.message,
+                remedy: finding.remedy ?? rule.remedy, edit: finding.edit?.map(subject.place))
+        }
+    }
+
+    // MARK: what is allowed
+
+    private mutating func allow(_ manifest: ReviewedManifest, from first: Int, _ comments: inout AllowComments) {
+        guard !check.allowed.isEmpty || !comments.isEmpty else { return }
+        for index in problems[first...].indices where problems[index].canBeAllowed {
+            let id = problems[index].id
+            if check.allowed.contains(where: { AllowComments.covers($0, id) }) {
+                problems[index].allowance = "--allow"
+                continue
+            }
+            guard !comments.isEmpty else { continue }
+            let path = String(problems[index].path.dropFirst(manifest.prefix.description.count))
+            problems[index].allowance = comments.reason(
+                for: id, on: manifest.source.lines(to: FieldPath(parsing: path)))
+        }
+    }
+
+    /// Tells of comments that are wrong, or that nothing needed.
+    private mutating func judge(_ comments: AllowComments) {
+        for mistake in comments.mistakes {
+            problems.append(
+                Problem(
+                    .allowance, .warning, file: file, position: Position(line: mistake.line, column: mistake.column),
+                    path: "", message: mistake.message, remedy: mistake.remedy))
+        }
+        for comment in comments.unused {
+            problems.append(
+                Problem(
+                    .allowance, .note, file: file, position: Position(line: comment.line, column: comment.column),
+                    path: "",
+                    message: "allows \(comment.ids.joined(separator: ", ")), which is not found here",
+                    remedy: "remove the comment"))
+        }
+    }
+
+    /// By line; what stands at one place stays in the order in which it was found, and so do the server's errors.
+    private mutating func sort() {
+        problems = problems.enumerated().sorted { left, right in
+            let (first, second) = (left.element.position?.line ?? 0, right.element.position?.line ?? 0)
+            return first == second ? left.offset < right.offset : first < second
+        }.map(\.element)
+    }
+}
+
+extension SourceNode {
+    /// The lines on which the field at a path and the fields around it begin, the innermost first.
+    func lines(to path: FieldPath) -> [Int] {
+        var lines: [Int] = [Int(position.line)]
+        for count in 1..<(path.elements.count + 1) {
+            let field = FieldPath(Array(path.elements[..<count]))
+            guard let position = self.position(of: field) else { break }
+            if lines.last != Int(position.line) { lines.append(Int(position.line)) }
+        }
+        return lines.reversed()
+    }
+}
+
+extension ManifestEdit {
+    /// The same edit where the paths are others.
+    fileprivate func map(_ place: (String) -> String) -> Self {
+        switch self {
+        case .replace(let path, let text): .replace(path: place(path), text: text)
+        case .insert(let path, let key, let text): .insert(path: place(path), key: key, text: text)
+        }
+    }
+}
