@@ -20,6 +20,13 @@ enum Console {
     /// Whether a person watches standard error.
     static var isWatched: Bool { Terminal.isTerminal(2) }
 
+    /// Whether standard output takes colours: a terminal, unless the environment says otherwise.
+    ///
+    /// Source: no-color.org: `NO_COLOR`, when it is not empty.
+    static var hasColours: Bool {
+        Terminal.isTerminal(1) && (Environment.value("NO_COLOR") ?? "").isEmpty && Environment.value("TERM") != "dumb"
+    }
+
     static func exit(_ code: Int32) -> Never { Process.exit(code) }
 
     static func fail(_ message: String, code: Int32) -> Never {

@@ -10,6 +10,8 @@ struct Holdfast: ParsableCommand {
         abstract: "Runs Kubernetes pods on this machine, their security context enforced by the kernel.",
         discussion: """
             Whoever knows kubectl knows these commands. Examples:
+              holdfast explain -f pod.yaml          say what it means, before it runs
+              holdfast check -f pod.yaml            say what is wrong with it
               holdfast run -f pod.yaml              run a pod and follow its logs
               holdfast apply -f pod.yaml            start it in the background
               holdfast get pods -o wide
@@ -21,7 +23,7 @@ struct Holdfast: ParsableCommand {
         version: Engine.version,
         subcommands: [
             Apply.self, Run.self, Get.self, Describe.self, Delete.self, Logs.self, Exec.self, Attach.self, Debug.self,
-            Wait.self, Image.self,
+            Wait.self, Image.self, Check.self, Explain.self,
             Internal.self,
         ])
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import ManifestReview
 import PodEngine
 
-/// What a pod's supervisor calls; nobody else does.
+/// What a pod's supervisor calls, and what writes the documentation.
 struct Internal: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "internal", abstract: "Called by a pod's supervisor.", shouldDisplay: false,
-        subcommands: [Prepare.self, Upkeep.self, Network.self])
+        subcommands: [Prepare.self, Upkeep.self, Network.self, Findings.self])
 
     struct Prepare: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -27,6 +28,13 @@ struct Internal: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() throws { try common.engine().upkeep(podFolder: podFolder) }
+    }
+
+    struct Findings: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "findings", abstract: "docs/findings.md, as the rules write it.")
+
+        func run() throws { try Console.write(FindingDocument.markdown) }
     }
 
     struct Network: ParsableCommand {

@@ -722,7 +722,7 @@ struct WorkloadValidationTests {
             """
         let manifest = try reviewed(text)[0]
         let errors = try workload(text).reviewed().errors
-        let places = errors.map { "\($0.field) \(manifest.position(of: $0).line)" }
+        let places = errors.map { "\($0.field) \(manifest.nearestPosition(of: $0.field).line)" }
         #expect(
             places == [
                 "spec.ordinals.start 5", "spec.template.labels 9", "spec.template.spec.volumes[1].name 22",

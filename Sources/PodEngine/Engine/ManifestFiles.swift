@@ -48,6 +48,73 @@ package struct ManifestFile: Sendable {
         return files
     }
 
+    /// The files that these paths name: a file as it is, and of a folder all manifests in it and below it, in the order of
+    /// their names.
+    ///
+    /// Folders whose name begins with a dot are left out, and links to folders are not followed.
+    package static func walk(_ paths: [String]) throws(EngineError) -> [String] {
+        var found: [String] = []
+        for path in paths {
+            if path == "-" {
+                found.append(path)
+                continue
+            }
+            let status: FileStatus
+            do { status = try File.followedStatus(path) } catch
+                where error.errno == .noEntry || error.errno == .notDirectory
+            {
+                throw .failed("the path \"\(path)\" does not exist")
+            } catch { throw .system(error, "cannot read \(path)") }
+            guard status.kind == .directory else {
+                found.append(path)
+                continue
+            }
+            let first = found.count
+            try walk(folder: path, &found)
+            guard found.count > first else {
+                throw .failed("the folder \"\(path)\" has no file that ends in \(endings.joined(separator: ", "))")
+            }
+        }
+        return found
+    }
+
+    private static func walk(folder: String, _ found: inout [String]) throws(EngineError) {
+        let names = try doing("cannot read \(folder)") { () throws(SyscallError) in try File.names(in: folder) }
+        for name in names.sorted() {
+            let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+            if endings.contains(where: name.hasSuffix) {
+                // Named like a manifest, it may still be a folder, or a link that leads nowhere.
+                let status = try doing("cannot read \(path)") { () throws(SyscallError) in try File.status(path) }
+                if status.kind != .directory {
+                    found.append(path)
+                    continue
+                }
+            }
+            guard !name.hasPrefix(".") else { continue }
+            let status = try doing("cannot read \(path)") { () throws(SyscallError) in try File.status(path) }
+            if status.kind == .directory { try walk(folder: path, &found) }
+        }
+    }
+
+    /// Reads one of the files that ``walk(_:)`` names.
+    package static func readOne(_ path: String) throws(EngineError) -> ManifestFile {
+        path == "-" ? try read(path)[0] : try readFile(path)
+    }
+
+    /// Replaces the bytes of a file as a whole; its mode and owner stay, and a link to it stays one.
+    package static func rewrite(_ path: String, with bytes: [UInt8]) throws(EngineError) {
+        try doing("cannot write \(path)") { () throws(SyscallError) in
+            let file = try File.open(path, [.readOnly])
+            let status = try File.status(of: file.raw)
+            let real = try File.linkTarget("/proc/self/fd/\(file.raw)")
+            try File.replace(real, with: bytes, mode: status.permissions)
+            let replaced = try File.status(real)
+            if (replaced.uid, replaced.gid) != (status.uid, status.gid) {
+                try File.changeOwner(real, uid: status.uid, gid: status.gid)
+            }
+        }
+    }
+
     private static func readFile(_ path: String) throws(EngineError) -> ManifestFile {
         do { return ManifestFile(name: path, bytes: try File.read(path, limit: largest)) } catch
             where error.errno == .fileTooBig
