@@ -155,14 +155,17 @@ struct YAMLReader {
     private func content(
         _ scalar: Node.Scalar, _ position: Position
     ) throws(YAMLSyntaxError) -> SourceNode.Content {
+        let isPlain: Bool
         switch scalar.tag.description {
-        case "": break
-        case "tag:yaml.org,2002:str": return .string(scalar.string)
+        case "": isPlain = scalar.style == .plain
+        case "tag:yaml.org,2002:str": isPlain = false
         case "tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "tag:yaml.org,2002:float":
-            return ScalarResolution.content(ofPlain: scalar.string)
-        default: try expect(scalar.tag, [], position)
+            isPlain = true
+        default:
+            try expect(scalar.tag, [], position)
+            isPlain = scalar.style == .plain
         }
-        let content = scalar.style == .plain ? ScalarResolution.content(ofPlain: scalar.string) : .string(scalar.string)
+        let content = isPlain ? ScalarResolution.content(ofPlain: scalar.string) : .string(scalar.string)
         if case .double(let number) = content, !number.isFinite {
             throw YAMLSyntaxError(
                 position: position, problem: "\(scalar.string) is a number that JSON does not have",

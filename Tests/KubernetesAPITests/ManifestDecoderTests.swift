@@ -293,6 +293,14 @@ struct ManifestDecoderTests {
         #expect(pod.spec.initContainers?[0].image == "i")
     }
 
+    @Test(
+        "a number that JSON does not have is refused, with a tag and without",
+        arguments: [".inf", ".nan", "!!float .inf", "!!float -.Inf", "!!int .nan", "!!float '.inf'"])
+    func notJSON(written: String) {
+        let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  managedFields:\n  - fieldsV1: {a: \(written)}\n"
+        #expect { try manifests(text) } throws: { "\($0)".contains("is a number that JSON does not have") }
+    }
+
     @Test("a null is as if it were not written")
     func null() throws {
         let pod = try pod(manifest(spec: "  securityContext: {runAsUser: null, runAsNonRoot: ~}\n  containers:"))
