@@ -102,6 +102,7 @@ struct YAMLReader {
         var members: [SourceNode.Member] = []
         members.reserveCapacity(mapping.count)
         var merged: [SourceNode] = []
+        var isRenamed = false
         for (key, value) in mapping {
             let position = Position(key.mark)
             if case .scalar(let scalar) = key, scalar.string == "<<", scalar.style == .plain {
@@ -109,26 +110,36 @@ struct YAMLReader {
                 continue
             }
             let name = try name(key, position)
-            if key.scalar?.string != name, members.contains(where: { $0.key == name }) {
-                throw duplicate(FieldPath(path.elements + [.field(name)]), position, first: nil)
-            }
+            if key.scalar?.string != name { isRenamed = true }
             path.elements.append(.field(name))
             let value = try node(value, depth: depth + 1)
             members.append(SourceNode.Member(key: name, position: position, value: value))
             path.elements.removeLast()
         }
-        for node in merged { try merge(node, into: &members) }
+        if isRenamed { try expectDistinct(members) }
+        guard !merged.isEmpty else { return members }
+        var present = Set(members.map(\.key))
+        for node in merged { try merge(node, into: &members, present: &present) }
         return members
     }
 
+    /// Refuses two keys that become one name, such as `0x10` and `16`; the parser compares them as written.
+    private func expectDistinct(_ members: [SourceNode.Member]) throws(YAMLSyntaxError) {
+        var names: Set<String> = []
+        for member in members where !names.insert(member.key).inserted {
+            throw duplicate(FieldPath(path.elements + [.field(member.key)]), member.position, first: nil)
+        }
+    }
+
     /// Adds what a `<<` refers to, where the mapping does not say otherwise.
-    private func merge(_ node: SourceNode, into members: inout [SourceNode.Member]) throws(YAMLSyntaxError) {
+    private func merge(
+        _ node: SourceNode, into members: inout [SourceNode.Member], present: inout Set<String>
+    ) throws(YAMLSyntaxError) {
         switch node.content {
         case .object(let inherited):
-            let present = Set(members.map(\.key))
-            members += inherited.filter { !present.contains($0.key) }
+            for member in inherited where present.insert(member.key).inserted { members.append(member) }
         case .array(let nodes):
-            for node in nodes { try merge(node, into: &members) }
+            for node in nodes { try merge(node, into: &members, present: &present) }
         default:
             throw YAMLSyntaxError(
                 position: node.position, problem: "map merge requires map or sequence of maps as the value", path: path)

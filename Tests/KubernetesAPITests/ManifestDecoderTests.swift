@@ -293,6 +293,32 @@ struct ManifestDecoderTests {
         #expect(pod.spec.initContainers?[0].image == "i")
     }
 
+    @Test("of two mappings that are merged, the first wins")
+    func mergedTwice() throws {
+        let labels = "{name: a, labels: {<<: [{a: first, b: b}, {a: second, b: c, c: c}], d: d}}"
+        let object = try manifests("apiVersion: v1\nkind: ConfigMap\nmetadata: \(labels)\n")[0]
+        #expect(object.object.metadata.labels == ["a": "first", "b": "b", "c": "c", "d": "d"])
+    }
+
+    @Test("thousands of merges, and of keys with two spellings, are read within seconds")
+    func manyKeys() throws {
+        let start = ContinuousClock.now
+        let merges = (0..<40_000).map { "{k\($0): a}" }.joined(separator: ", ")
+        let numbers = (0..<40_000).map { "0x\(String($0, radix: 16)): a" }.joined(separator: ", ")
+        for data in ["{<<: [\(merges)]}", "{\(numbers)}"] {
+            let map = try manifests("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: \(data)\n")[0]
+            #expect(map.tree["data"]?.objectValue?.count == 40_000)
+        }
+        #expect(ContinuousClock.now - start < .seconds(30))
+    }
+
+    @Test("two spellings of one key are a key that is there twice", arguments: ["0x10: a, 16: b", "16: a, 0x10: b"])
+    func renamedTwins(keys: String) {
+        #expect {
+            try manifests("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {\(keys)}\n")
+        } throws: { "\($0)".contains(#"duplicate field "data.16""#) }
+    }
+
     @Test(
         "a number that JSON does not have is refused, with a tag and without",
         arguments: [".inf", ".nan", "!!float .inf", "!!float -.Inf", "!!int .nan", "!!float '.inf'"])
