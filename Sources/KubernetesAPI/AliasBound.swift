@@ -18,6 +18,17 @@ enum AliasBound {
             remedy: "use plain names as keys")
     }
 
+    /// Whether a token may begin after this byte.
+    static func separates(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x09, 0x0a, 0x0d, 0x20: true
+        case UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "]"),
+            UInt8(ascii: "}"), UInt8(ascii: "\""), UInt8(ascii: "'"):
+            true
+        default: false
+        }
+    }
+
     /// What may be anchors and aliases, in the order of the text.
     ///
     /// Within quotes and comments it counts too much, never
@@ -40,7 +51,7 @@ enum AliasBound {
             let utf8 = text.utf8
             while index < utf8.endIndex {
                 let byte = utf8[index]
-                let starts = Self.separates(previous)
+                let starts = AliasBound.separates(previous)
                 previous = byte
                 index = utf8.index(after: index)
                 switch byte {
@@ -61,17 +72,6 @@ enum AliasBound {
                 case UInt8(ascii: "?") where starts: hasCollectionKey = true
                 default: break
                 }
-            }
-        }
-
-        /// Whether a token may begin after this byte.
-        private static func separates(_ byte: UInt8) -> Bool {
-            switch byte {
-            case 0x09, 0x0a, 0x0d, 0x20: true
-            case UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "]"),
-                UInt8(ascii: "}"), UInt8(ascii: "\""), UInt8(ascii: "'"):
-                true
-            default: false
             }
         }
 

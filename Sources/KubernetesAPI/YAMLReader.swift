@@ -38,9 +38,17 @@ struct YAMLReader {
     static func read(_ text: String) throws(YAMLSyntaxError) -> [SourceNode] {
         try AliasBound.check(text)
         try FlowBound.check(text)
+        try AliasNesting.check(text)
+        return try read(text) { reader throws in try reader.documents() }
+    }
+
+    /// Reads the text in some way, and tells what the parser finds wrong.
+    static func read<Result>(
+        _ text: String, _ body: (inout Self) throws -> Result
+    ) throws(YAMLSyntaxError) -> Result {
         var reader = Self(text)
         do {
-            return try reader.documents()
+            return try body(&reader)
         } catch let error as YAMLSyntaxError {
             throw error
         } catch let error as YamlError {

@@ -233,7 +233,8 @@ struct ManifestDecoderTests {
     /// What would take for ever, or at least very long, if it were simply read.
     enum Bomb: String, CaseIterable {
         case aliases, aliasAsKey, aliasAsPlainKey, aliasInFlowKey, aliasInCollectionKey
-        case brackets, braces, dashes, jsonDepth, deepBrackets, twins, tooLarge, noise, documents
+        case aliasChain, brokenAliasChain, brackets, braces, dashes, jsonDepth, deepBrackets, twins, tooLarge, noise,
+            documents
 
         var text: String {
             switch self {
@@ -242,6 +243,8 @@ struct ManifestDecoderTests {
             case .aliasAsPlainKey: Self.lists + "*a9 : x\n"
             case .aliasInFlowKey: Self.lists + "b: {*a9 : 1}\n"
             case .aliasInCollectionKey: Self.lists + "? [*a9]\n: 1\n"
+            case .aliasChain: Self.chain
+            case .brokenAliasChain: Self.chain + "a: 1\na: 2\n"
             case .brackets: String(repeating: "[", count: 1_000_000)
             case .braces: String(repeating: "{a: ", count: 1_000_000)
             case .dashes: String(repeating: "- ", count: 1_000_000)
@@ -254,6 +257,10 @@ struct ManifestDecoderTests {
             case .documents: String(repeating: "--- {}\n", count: 150_000)
             }
         }
+
+        /// Lists, each within the next one.
+        private static let chain =
+            "kind: a\na0: &a0 [x]\n" + (1..<150_000).map { "a\($0): &a\($0) [*a\($0 - 1)]\n" }.joined()
 
         /// Nine lists, each of nine of the one before: 387 million values from a few hundred bytes.
         private static let lists: String = {
@@ -325,6 +332,14 @@ struct ManifestDecoderTests {
     func notJSON(written: String) {
         let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  managedFields:\n  - fieldsV1: {a: \(written)}\n"
         #expect { try manifests(text) } throws: { "\($0)".contains("is a number that JSON does not have") }
+    }
+
+    @Test("thousands of anchors beside one another are as good as one")
+    func manyAnchors() throws {
+        let items = (0..<2000).map { "- {apiVersion: v1, kind: ConfigMap, metadata: &m\($0) {name: &n\($0) a}}\n" }
+        let uses = (0..<2000).map { "- {apiVersion: v1, kind: ConfigMap, metadata: *m\($0)}\n" }
+        let list = "apiVersion: v1\nkind: List\nitems:\n" + items.joined() + uses.joined()
+        #expect(try manifests(list).count == 4000)
     }
 
     @Test("a null is as if it were not written")
