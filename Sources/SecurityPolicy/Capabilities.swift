@@ -51,6 +51,17 @@ package struct CapabilitySets: Hashable, Sendable {
     package let bounding: CapabilitySet
     package let ambient: CapabilitySet
 
+    init(
+        inheritable: CapabilitySet, permitted: CapabilitySet, effective: CapabilitySet, bounding: CapabilitySet,
+        ambient: CapabilitySet
+    ) {
+        self.inheritable = inheritable
+        self.permitted = permitted
+        self.effective = effective
+        self.bounding = bounding
+        self.ambient = ambient
+    }
+
     /// After execve(2) of a program without file capabilities; a user other than root has the bounding set alone.
     ///
     /// With `isAmbient` the set is raised in the ambient set too, and so survives for such a user.

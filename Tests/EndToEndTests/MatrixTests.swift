@@ -11,7 +11,7 @@ import Testing
 ///
 /// User, group, policy of the groups, capabilities, privilege escalation, user namespace and root are crossed: 480 containers,
 /// each predicted by `SecurityPolicy` from its manifest and its image, and each asked by the conformance cases' probe.
-@Suite("Every combination of the fields, predicted and read back", .serialized, MatrixMachine())
+@Suite("Every combination of the fields, predicted and read back", .serialized, ConformanceMachine())
 struct MatrixTests {
     /// What a pod decides for all of its containers; the capabilities only to keep a pod's containers few.
     struct PodCase: Sendable, CustomTestStringConvertible {
@@ -81,7 +81,7 @@ struct MatrixTests {
 
     @Test("prediction and kernel agree in all that a probe can see", arguments: pods)
     func agree(_ test: PodCase) throws {
-        let machine = try #require(MatrixMachine.current)
+        let machine = try #require(ConformanceMachine.current)
         let name = "matrix-\(UUID().uuidString.prefix(8).lowercased())"
         let manifest = Self.manifest(test, named: name)
         let pod = try Self.decode(manifest)
@@ -214,25 +214,5 @@ struct MatrixTests {
             if answers[container]?[String(key)] == nil { answers[container, default: [:]][String(key)] = value }
         }
         return answers
-    }
-}
-
-/// One machine for all pods of the suite; its images are those of the conformance cases.
-struct MatrixMachine: SuiteTrait, TestScoping {
-    @TaskLocal static var current: Machine?
-
-    func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
-    ) async throws {
-        let machine = try Machine(image: false)
-        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
-        let images = machine.root + "/images"
-        let built = try Command(
-            tests + "/Conformance/images.py", [images], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
-        ).run(timeout: .seconds(60))
-        try #require(built.status == .exited(code: 0), "\(String(decoding: built.errors, as: UTF8.self))")
-        let imported = try machine.run("image", "import", images)
-        try #require(imported.code == 0, "\(imported.errors)")
-        try await Self.$current.withValue(machine) { try await function() }
     }
 }

@@ -72,6 +72,8 @@ extension JSONValue {
         }
         self = [
             "uid": .number(kernel.uid), "gid": .number(kernel.gid),
+            "effectiveUID": .number(kernel.effectiveUID ?? kernel.uid),
+            "effectiveGID": .number(kernel.effectiveGID ?? kernel.gid),
             "groups": kernel.groups.map { .array($0.map { .int(Int64($0)) }) } ?? .null,
             "capabilities": .object(
                 Dictionary(uniqueKeysWithValues: sets.map { ($0, $1.map(JSONValue.texts) ?? .null) })),

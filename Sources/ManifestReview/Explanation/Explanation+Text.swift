@@ -71,7 +71,10 @@ extension KernelPrediction {
             names.map { $0.isEmpty ? "none" : $0.joined(separator: " ") } ?? "unknown: depends on the image's USER"
         }
         return [
-            ["uid", uid.map { String($0) } ?? "unknown: the image's USER decides"],
+            [
+                "uid",
+                uid.map { "\($0)\(execution.map { "; \($0)" } ?? "")" } ?? "unknown: the image's USER decides",
+            ],
             ["gid", gid.map { String($0) } ?? "unknown: the image's /etc/passwd decides"],
             ["groups", groups == nil ? "unknown: the image's /etc/group may add some" : ids(groups)],
             ["CapInh", names(inheritable)], ["CapPrm", names(permitted)], ["CapEff", names(effective)],

@@ -134,6 +134,12 @@ package struct ContainerExplanation: Sendable {
 package struct KernelPrediction: Hashable, Sendable {
     package var uid: UInt32?
     package var gid: UInt32?
+    /// Where the program's set-user-ID bit makes it another one.
+    package var effectiveUID: UInt32?
+    /// Where the program's set-group-ID bit makes it another one.
+    package var effectiveGID: UInt32?
+    /// What the program itself changes, in words; nil where it changes nothing.
+    package var execution: String?
     /// Nil where the image may add some.
     package var groups: [UInt32]?
     package var inheritable: [String]?

@@ -18,13 +18,22 @@ struct KernelForecast {
     let storage: String
 
     func prediction() throws -> KernelPrediction {
-        let sets = context.capabilitySets
+        let program = try container.program()
+        let execution = Execution(of: program?.file, in: context)
+        let sets = execution.sets
         var prediction = KernelPrediction(
             bounding: sets.bounding.names, noNewPrivileges: context.noNewPrivileges.value,
             hasFilter: context.seccomp.value != .unconfined)
         let isUserKnown = context.uid.origin != .unknownImage
         prediction.uid = isUserKnown ? context.uid.value : nil
         prediction.gid = context.gid.origin == .unknownImage ? nil : context.gid.value
+        if let path = program?.path, isUserKnown {
+            if execution.effectiveUID != context.uid.value {
+                prediction.execution = "uid \(execution.effectiveUID) in effect: \(path) has the set-user-ID bit"
+                prediction.effectiveUID = execution.effectiveUID
+            }
+            if execution.effectiveGID != context.gid.value { prediction.effectiveGID = execution.effectiveGID }
+        }
         let areGroupsKnown =
             prediction.gid != nil && (container.image != nil || context.supplementalGroupsPolicy.value == .strict)
         prediction.groups = areGroupsKnown ? context.supplementalGroups.map(\.value) : nil
@@ -182,14 +191,14 @@ struct KernelForecast {
         return Set((container.image?.volumes ?? []).map(ContainerMounts.clean)).subtracting(mounted).sorted()
     }
 
-    /// In a user namespace no device can be made: the machine's are mounted.
+    /// In a user namespace no device can be made: the machine's are mounted, all of them for a privileged container.
     private func machineDevices() throws -> [Row] {
-        let inherited = try Self.flags(of: "/dev/null")
-        return ["full", "null", "random", "tty", "urandom", "zero"].map { name in
+        var paths = Set(["full", "null", "random", "tty", "urandom", "zero"].map { "/dev/\($0)" })
+        if context.privileged.value { paths.formUnion(try HostDevices.list().map(\.path)) }
+        return try paths.sorted().map { path in
             Row(
-                path: "/dev/\(name)", type: "bind", flags: ["rw"] + inherited, what: "the machine's device",
-                isWritable: true,
-                writers: "everyone")
+                path: path, type: "bind", flags: ["rw"] + (try Self.flags(of: path)), what: "the machine's device",
+                isWritable: true, writers: "the device's owner and mode")
         }
     }
 

@@ -4,18 +4,18 @@ import LinuxTypes
 
 /// What a container executes, as far as manifest and image tell without running anything.
 extension ContainerScope {
-    struct Program {
+    package struct Program {
         /// As it is called: `nginx`, `./run.sh`.
-        let word: String
+        package let word: String
         /// Where it is; nil where no folder of PATH has it.
-        let path: String?
-        let file: FileFacts?
+        package let path: String?
+        package let file: FileFacts?
         /// The field that names it.
-        let field: String
+        package let field: String
     }
 
     /// Nil where that cannot be told: no image, no command, a variable in its name, or a volume in its place.
-    func program() throws -> Program? {
+    package func program() throws -> Program? {
         guard let image else { return nil }
         let own = place.container.command ?? []
         let isOwn = !own.isEmpty
