@@ -5,7 +5,7 @@ SWIFT_FLAGS = --explicit-target-dependency-import-check error
 RELEASE_FLAGS = -c release --static-swift-stdlib $(SWIFT_FLAGS)
 RELEASE = .build/release
 
-.PHONY: help build install uninstall test test-vm demo bench format lint swift
+.PHONY: help build install uninstall test test-vm fuzz demo bench format lint swift
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
 
@@ -15,6 +15,7 @@ help:
 	@echo 'make build     $(RELEASE)/holdfast and $(RELEASE)/holdfast-runtime'
 	@echo 'make install   both below PREFIX (now $(PREFIX)), with completions for bash, zsh and fish; DESTDIR is honoured'
 	@echo 'make bench     measure against crun, podman, conmon and a floor in C, side by side (needs root)'
+	@echo 'make fuzz      fuzz the manifest decoder for ten minutes'
 	@echo 'make format    format the Swift sources'
 	@echo 'make test-vm   conformance and checks with AppArmor, SELinux and each cgroup version, under qemu (needs root)'
 	@echo 'make lint      formatting, imports, licence lines'
@@ -41,6 +42,10 @@ test-vm: swift
 	@scripts/install-tools vm
 	@$(MAKE) --no-print-directory build
 	@scripts/test-vm
+
+fuzz: swift
+	@scripts/install-tools build
+	@scripts/fuzz 600
 
 demo: swift
 	@scripts/install-tools demo

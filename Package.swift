@@ -98,3 +98,12 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// A program of libFuzzer's has no main of its own, so that no other build can have it: see scripts/fuzz.
+if Context.environment["HOLDFAST_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ManifestFuzzer", dependencies: ["KubernetesAPI"], path: "Tests/Fuzz",
+            exclude: ["seeds", "yaml.dict"],
+            swiftSettings: strict))
+}
