@@ -38,6 +38,7 @@ struct YAMLReader {
     static func read(_ text: String) throws(YAMLSyntaxError) -> [SourceNode] {
         try AliasBound.check(text)
         try FlowBound.check(text)
+        try DirectiveBound.check(text)
         try AliasNesting.check(text)
         return try read(text) { reader throws in try reader.documents() }
     }

@@ -234,7 +234,7 @@ struct ManifestDecoderTests {
     enum Bomb: String, CaseIterable {
         case aliases, aliasAsKey, aliasAsPlainKey, aliasInFlowKey, aliasInCollectionKey
         case aliasChain, brokenAliasChain, brackets, braces, dashes, jsonDepth, deepBrackets, twins, tooLarge, noise,
-            documents
+            documents, directives
 
         var text: String {
             switch self {
@@ -254,6 +254,7 @@ struct ManifestDecoderTests {
             case .twins: String(repeating: "a: b\n", count: 10_000)
             case .tooLarge: String(repeating: "x", count: 11 << 20)
             case .noise: String(repeating: "lorem: [ipsum", count: 100_000)
+            case .directives: (0..<200_000).map { "%TAG !a\($0)! b\n" }.joined() + "---\nkind: a\n"
             case .documents: String(repeating: "--- {}\n", count: 150_000)
             }
         }
