@@ -24,7 +24,7 @@ struct AllowComments {
 
     /// Reads the comments of a text; most have none, and are told apart by one search.
     init(_ text: () -> SourceText, bytes: [UInt8], knownIDs: (String) -> Bool) {
-        guard bytes.firstRange(of: Self.mark) != nil else { return }
+        guard bytes.firstPlace(of: Self.mark) != nil else { return }
         let text = text()
         var pending: [Comment] = []
         for number in 1...text.lineCount {
@@ -44,7 +44,7 @@ struct AllowComments {
 
     /// `allow ID, ID because REASON` behind the mark.
     private mutating func read(_ line: ArraySlice<UInt8>, _ number: Int, _ known: (String) -> Bool) -> Comment? {
-        guard let range = line.firstRange(of: Self.mark) else { return nil }
+        guard let range = line.firstPlace(of: Self.mark) else { return nil }
         // Only blanks between the sign of a comment and the mark.
         let before = line[..<range.lowerBound].reversed().drop { $0 == UInt8(ascii: " ") }
         guard before.first == UInt8(ascii: "#") else { return nil }

@@ -50,8 +50,8 @@ package struct FindingScope: Sendable {
     }
 }
 
-/// One container of a scope.
-package struct ContainerScope: Sendable {
+/// One container of a scope; a class, since each rule takes it in its hands.
+package final class ContainerScope: Sendable {
     package let place: PodContainer
     /// Nil where the image is not here.
     package let image: ImageFacts?
