@@ -103,7 +103,8 @@ let package = Package(
 if Context.environment["HOLDFAST_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "ManifestFuzzer", dependencies: ["KubernetesAPI"], path: "Tests/Fuzz",
+            name: "ManifestFuzzer", dependencies: ["KubernetesAPI", "SecurityPolicy", "ManifestReview"],
+            path: "Tests/Fuzz",
             exclude: ["seeds", "yaml.dict"],
             swiftSettings: strict))
 }

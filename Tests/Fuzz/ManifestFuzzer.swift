@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import KubernetesAPI
+import ManifestReview
+import SecurityPolicy
 
 /// One run of the fuzzer: everything that a file's bytes reach before a pod is planned.
 ///
@@ -17,7 +19,30 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     } catch {
         check(error)
     }
+    review(bytes)
     return 0
+}
+
+private let manifestCheck = ManifestCheck(node: .reference())
+
+/// All rules on, and each form of the report; safe fixes are made once, and what they leave has none.
+private func review(_ bytes: [UInt8]) {
+    do {
+        let review = try manifestCheck.review(bytes, file: "fuzz")
+        var summary = CheckSummary()
+        summary.add(review)
+        _ = review.report(TextStyle(isColoured: true), allowed: true)
+        sameAfterWriting(JSONValue(check: [review], summary))
+        sameAfterWriting(JSONValue(sarif: [review], version: "0"))
+        _ = JUnitReport.text([review])
+        guard let fixed = review.fixed() else { return }
+        _ = Patch.text(file: "fuzz", old: bytes, new: fixed.bytes)
+        guard try manifestCheck.review(fixed.bytes, file: "fuzz").fixed() == nil else {
+            fatalError("a fix leaves something to be fixed")
+        }
+    } catch {
+        fatalError("nothing is looked up, so nothing can fail: \(error)")
+    }
 }
 
 private func check(_ manifest: Manifest) {
