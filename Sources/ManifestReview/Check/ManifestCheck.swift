@@ -203,24 +203,27 @@ struct FileCheck {
             tell(verdict(policy), of: subject, .error, policy, "")
         }
         if let labels = namespaces[namespace] {
-            let whose = " (namespace \"\(namespace)\""
-            if subject.path == nil {
-                tell(verdict(labels.enforce), of: subject, .error, labels.enforce, "\(whose) enforces it)")
+            // What is refused need not be warned of as well.
+            var told: Set<PodSecurityPolicy> = []
+            let modes: [(PodSecurityPolicy, Problem.Severity, String)] = [
+                (labels.enforce, .error, "enforces"), (labels.warn, .warning, "warns of"), (labels.audit, .note, "audits"),
+            ]
+            for (policy, severity, verb) in modes where told.insert(policy).inserted {
+                tell(verdict(policy), of: subject, severity, policy, " (namespace \"\(namespace)\" \(verb) it)")
             }
-            tell(verdict(labels.warn), of: subject, .warning, labels.warn, "\(whose) warns of it)")
-            tell(verdict(labels.audit), of: subject, .note, labels.audit, "\(whose) audits it)")
         } else if check.level == nil, let unmet = verdicts.first(where: { !$0.verdict.isAllowed }) {
             // The lowest level that it does not meet: what a higher one asks for comes after that.
             tell(unmet.verdict, of: subject, .note, unmet.policy, "")
         }
     }
 
-    /// One problem a check, in the admission plugin's words.
+    /// One problem a check, in the admission plugin's words; a template is taken, and its pods are not.
     private mutating func tell(
         _ verdict: PodSecurityVerdict, of subject: Subject, _ severity: Problem.Severity, _ policy: PodSecurityPolicy,
         _ whose: String
     ) {
-        let verb = subject.path == nil && severity == .error ? "violates" : "would violate"
+        let verb =
+            severity != .error ? "would violate" : subject.path == nil ? "violates" : "its pods are forbidden: violates"
         for violation in verdict.violations {
             let detail = violation.detail.isEmpty ? violation.reason : "\(violation.reason) (\(violation.detail))"
             problem(

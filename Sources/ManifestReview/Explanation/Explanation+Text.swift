@@ -129,7 +129,7 @@ struct TextPage {
 
     /// Rows of two or three cells: a name, a value that is wrapped, and where it comes from.
     mutating func table(_ rows: [[String]]) {
-        let names = min(30, rows.map { $0[0].count }.max() ?? 0)
+        let names = min(46, rows.map { $0[0].count }.max() ?? 0)
         let hasThird = rows.contains { $0.count > 2 }
         let third = hasThird ? min(44, rows.map { $0.count > 2 ? $0[2].count : 0 }.max() ?? 0) : 0
         let second = Self.width - 4 - names - 2 - (hasThird ? third + 2 : 0)
