@@ -82,6 +82,9 @@ let package = Package(
         .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"], swiftSettings: strict),
         .testTarget(name: "LinuxTypesTests", dependencies: ["LinuxTypes"], swiftSettings: strict),
         .testTarget(
+            name: "ManifestReviewTests",
+            dependencies: ["LinuxTypes", "KubernetesAPI", "SecurityPolicy", "ManifestReview"], swiftSettings: strict),
+        .testTarget(
             name: "PodEngineTests",
             dependencies: [
                 "LinuxTypes", "KubernetesAPI", "SecurityPolicy", "OCISpec", "LinuxKernel", "ContainerRuntime",

@@ -50,7 +50,7 @@ extension PodExplanation {
 
     /// Where a value comes from.
     package struct Source: Hashable, Sendable {
-        package enum Kind: String, Hashable, Sendable {
+        package enum Kind: String, Hashable, Sendable, CaseIterable {
             case container, pod, image, imagePasswd, imageGroup, node, kubernetes, unknown
         }
         package var kind: Kind
@@ -190,7 +190,7 @@ package struct KernelPrediction: Hashable, Sendable {
         package var path: String
         /// The file system's type; `bind` for what is the machine's.
         package var type: String
-        /// `rw`, `nosuid`, …
+        /// `rw`, `nosuid` and the like.
         package var flags: [String]
         /// `private`, `slave`, `shared`.
         package var propagation: String
