@@ -206,7 +206,8 @@ struct FileCheck {
             // What is refused need not be warned of as well.
             var told: Set<PodSecurityPolicy> = []
             let modes: [(PodSecurityPolicy, Problem.Severity, String)] = [
-                (labels.enforce, .error, "enforces"), (labels.warn, .warning, "warns of"), (labels.audit, .note, "audits"),
+                (labels.enforce, .error, "enforces"), (labels.warn, .warning, "warns of"),
+                (labels.audit, .note, "audits"),
             ]
             for (policy, severity, verb) in modes where told.insert(policy).inserted {
                 tell(verdict(policy), of: subject, severity, policy, " (namespace \"\(namespace)\" \(verb) it)")

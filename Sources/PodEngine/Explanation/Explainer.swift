@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import KubernetesAPI
+import LinuxKernel
 import LinuxTypes
 package import ManifestReview
 import OCISpec
@@ -39,7 +40,11 @@ package struct Explainer: Sendable {
                 if object.metadata.namespace?.isEmpty != false { object.metadata.namespace = namespace }
                 let review = KubernetesObject.pod(object).reviewed(namespace: namespace)
                 guard case .pod(let reviewed) = review.object else { continue }
-                explanations.append(try explain(manifest, reviewed, template: nil, invalid: review.message))
+                // What a cluster shows of a running pod has them; only creating it with them is refused.
+                let onCreate = FieldPath(parsing: "spec.ephemeralContainers")
+                let isValid = review.errors.allSatisfy { $0.kind == .forbidden && $0.field == onCreate }
+                explanations.append(
+                    try explain(manifest, reviewed, template: nil, invalid: isValid ? nil : review.message))
             case .workload(let workload):
                 let review = workload.reviewed(namespace: namespace)
                 explanations.append(
@@ -72,6 +77,8 @@ package struct Explainer: Sendable {
             guard let reference = container.container.image, images[reference] == nil else { continue }
             images[reference] = try image(reference)
         }
+        let mounts: MountTable
+        do { mounts = try MountTable() } catch { throw EngineError.system(error, "cannot read this machine's mounts") }
         let scope = FindingScope(pod: pod, node: node, images: images)
         let findings = try scope.findings()
         for container in scope.containers {
@@ -88,7 +95,7 @@ package struct Explainer: Sendable {
                 part.fields = ContextFieldRows(context: context, container: container, places: places).rows
                 part.kernel = try KernelForecast(
                     pod: pod, container: container, context: context, node: node, volumes: volumes,
-                    storage: storage
+                    storage: storage, table: mounts
                 ).prediction()
             }
             explanation.containers.append(part)

@@ -16,6 +16,8 @@ struct KernelForecast {
     let volumes: VolumePrediction
     /// Where the pod's own files will lie.
     let storage: String
+    /// Of this machine.
+    let table: MountTable
 
     func prediction() throws -> KernelPrediction {
         let program = try container.program()
@@ -78,7 +80,7 @@ struct KernelForecast {
             Row(
                 path: "/", type: "overlay", flags: [isReadOnly ? "ro" : "rw"],
                 what: "image \(container.image?.reference ?? container.place.container.image ?? "")",
-                isWritable: !isReadOnly, writers: isReadOnly ? "nobody" : "the owners that the image gives")
+                isWritable: !isReadOnly, writers: isReadOnly ? "nobody" : "whom the image's modes allow")
         ]
         var asked: [ContainerMounts.Volume] = []
         var details: [String: Detail] = [:]
@@ -98,7 +100,7 @@ struct KernelForecast {
         details[ContainerMounts.clean(log)] = try file("termination message", "everyone")
         for path in imageVolumes(besides: asked) {
             asked.append(ContainerMounts.Volume(destination: path, source: path))
-            details[path] = try file("VOLUME of the image", "the owners that the image gives")
+            details[path] = try file("VOLUME of the image", "whom the image's modes allow")
         }
         details.merge(try podFiles()) { own, _ in own }
         var plan = ContainerMounts(
@@ -155,7 +157,7 @@ struct KernelForecast {
         let isMemory =
             volume.emptyDir?.medium == "Memory" || volume.secret != nil || volume.downwardAPI != nil
             || volume.projected != nil
-        let inherited = isMemory || volume.image != nil ? [] : try Self.flags(of: volume.hostPath?.path ?? storage)
+        let inherited = isMemory || volume.image != nil ? [] : try flags(of: volume.hostPath?.path ?? storage)
         let part = [mount.subPath, mount.subPathExpr].compactMap(\.self).first { !$0.isEmpty }
         return Detail(
             what: "volume \(volume.name) (\(row.kind))\(part.map { ", part \($0)" } ?? "")", inherited: inherited,
@@ -164,14 +166,16 @@ struct KernelForecast {
 
     /// By owner, group and other bits.
     private static func writers(_ row: PodExplanation.VolumeRow) -> String {
-        guard let mode = row.mode, let uid = row.uid, let gid = row.gid else { return "not known: \(row.note ?? "")" }
+        guard let mode = row.mode, let uid = row.uid, let gid = row.gid else {
+            return "users not known yet (\(row.note ?? ""))"
+        }
         if mode & 0o002 != 0 { return "everyone" }
         let who = (mode & 0o200 != 0 ? ["uid \(uid)"] : []) + (mode & 0o020 != 0 ? ["group \(gid)"] : [])
         return who.isEmpty ? "nobody but root" : who.joined(separator: ", ")
     }
 
     private func file(_ what: String, _ writers: String) throws -> Detail {
-        Detail(what: what, inherited: try Self.flags(of: storage), writers: writers)
+        Detail(what: what, inherited: try flags(of: storage), writers: writers)
     }
 
     private func podFiles() throws -> [String: Detail] {
@@ -182,7 +186,7 @@ struct KernelForecast {
             "/etc/resolv.conf": try file("the pod's resolver configuration", "root"),
             "/dev/shm": Detail(
                 what: sharesHost ? "the machine's shared memory" : "the pod's shared memory",
-                inherited: sharesHost ? try Self.flags(of: "/dev/shm") : [], writers: "everyone"),
+                inherited: sharesHost ? try flags(of: "/dev/shm") : [], writers: "everyone"),
         ]
     }
 
@@ -193,12 +197,13 @@ struct KernelForecast {
 
     /// In a user namespace no device can be made: the machine's are mounted, all of them for a privileged container.
     private func machineDevices() throws -> [Row] {
-        var paths = Set(["full", "null", "random", "tty", "urandom", "zero"].map { "/dev/\($0)" })
+        let usual = Set(["full", "null", "random", "tty", "urandom", "zero"].map { "/dev/\($0)" })
+        var paths = usual
         if context.privileged.value { paths.formUnion(try HostDevices.list().map(\.path)) }
         return try paths.sorted().map { path in
             Row(
-                path: path, type: "bind", flags: ["rw"] + (try Self.flags(of: path)), what: "the machine's device",
-                isWritable: true, writers: "the device's owner and mode")
+                path: path, type: "bind", flags: ["rw"] + (try flags(of: path)), what: "the machine's device",
+                isWritable: true, writers: usual.contains(path) ? "everyone" : "whom the device's mode allows")
         }
     }
 
@@ -224,12 +229,12 @@ struct KernelForecast {
     }
 
     /// `nosuid`, `nodev` and `noexec` of the mount that a path, or the nearest folder above it that is there, lies in.
-    private static func flags(of path: String) throws(SyscallError) -> [String] {
+    private func flags(of path: String) throws(SyscallError) -> [String] {
         var nearest = path
         while try !File.exists(nearest), nearest.count > 1 {
             nearest = nearest.lastIndex(of: "/").map { String(nearest[..<$0]) } ?? ""
             if nearest.isEmpty { nearest = "/" }
         }
-        return try MountEntry.of(nearest).flags
+        return try table.entry(of: nearest).flags
     }
 }
