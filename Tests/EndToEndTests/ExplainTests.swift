@@ -2,6 +2,7 @@
 import Foundation
 import KubernetesAPI
 import LinuxKernel
+import LinuxTypes
 import Testing
 
 /// What `explain` says of each conformance case, beside what the probe printed in that case's containers on a node.
@@ -39,7 +40,7 @@ struct ExplainTests {
             if let waiting = answer["waiting"]?.stringValue, waiting != "ContainerCreating" {
                 Self.expectRefusal(container, waiting, answer["message"]?.stringValue)
             } else if let log = answer["log"]?.arrayValue, !log.isEmpty {
-                Self.compare(try #require(container["kernel"]), ProbeLines(log), hosts: hosts)
+                try Self.compare(try #require(container["kernel"]), ProbeLines(log), hosts: hosts)
             }
         }
     }
@@ -63,7 +64,7 @@ struct ExplainTests {
 
     // MARK: one container
 
-    private static func compare(_ kernel: JSONValue, _ lines: ProbeLines, hosts: Set<String>) {
+    private static func compare(_ kernel: JSONValue, _ lines: ProbeLines, hosts: Set<String>) throws {
         // Containers that run something else than the probe print none of it.
         guard lines["uid"] != nil else { return }
         func number(_ key: String) -> String { kernel[key]?.intValue.map { String($0) } ?? "unknown" }
@@ -76,22 +77,11 @@ struct ExplainTests {
         let sets = ["Inh": "inheritable", "Prm": "permitted", "Eff": "effective", "Bnd": "bounding", "Amb": "ambient"]
         for (line, set) in sets {
             let names = (kernel["capabilities"]?[set]?.arrayValue ?? []).compactMap(\.stringValue)
-            lines.expect("status.Cap\(line)", mask(names))
+            lines.expect("status.Cap\(line)", try CapabilitySet(named: names).description)
         }
         lines.expect("status.NoNewPrivs", kernel["noNewPrivileges"]?.boolValue == true ? "1" : "0")
         lines.expect("status.Seccomp", kernel["seccomp"]?["mode"]?.intValue.map { String($0) } ?? "unknown")
         compareMounts(kernel["mounts"]?.arrayValue ?? [], lines, hosts: hosts)
-    }
-
-    /// Sixteen digits, as `/proc/PID/status` has them.
-    private static func mask(_ names: [String]) -> String {
-        var bits: UInt64 = 0
-        for name in names {
-            guard let number = ProbeLines.capabilities.firstIndex(of: name) else { return "no capability: \(name)" }
-            bits |= 1 << UInt64(number)
-        }
-        let digits = String(bits, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// Each mount with its flags and propagation, and no other: what conformance.py leaves to the machine is left here too.
@@ -129,15 +119,6 @@ struct ExplainTests {
 private struct ProbeLines {
     private var values: [String: String] = [:]
     private(set) var mounts: [String: String] = [:]
-
-    static let capabilities = [
-        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
-        "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
-        "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-        "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
-        "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
-        "CHECKPOINT_RESTORE",
-    ]
 
     init(_ log: [JSONValue]) {
         for line in log.compactMap(\.stringValue) {
