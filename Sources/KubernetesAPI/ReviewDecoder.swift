@@ -13,7 +13,7 @@ package func decodeForReview(
     var results: [Result<ReviewedManifest, ManifestError>] = []
     let manifests = ManifestDecoder(file: file)
     for document in try manifests.documents(of: bytes) {
-        decoder.decode(document, prefix: [], of: nil, into: &results)
+        decoder.decode(document, prefix: [], around: [], of: nil, into: &results)
     }
     guard !results.isEmpty else {
         throw ManifestError(file: file, problem: "holds no object", remedy: "write at least one object")
@@ -38,6 +38,16 @@ private struct ReviewDecoder {
         return versions
     }()
 
+    /// The kinds that the server has in these versions beside ``versions``: another one is a slip of the pen.
+    private static let served: [String: Set<String>] = [
+        "v1": [
+            "Binding", "ComponentStatus", "Endpoints", "Event", "LimitRange", "List", "Node", "ResourceQuota",
+            "Service",
+            "ServiceAccount",
+        ],
+        "apps/v1": ["ControllerRevision"], "batch/v1": [],
+    ]
+
     /// The groups whose kinds are known; in another one the same name may mean something else.
     private static let groups: Set = ["", "apps", "batch", "extensions"]
 
@@ -45,13 +55,13 @@ private struct ReviewDecoder {
     ///
     /// `list` is what the items of the list around it are, where they do not say it themselves.
     func decode(
-        _ node: SourceNode, prefix: [FieldPath.Element], of list: Head?,
+        _ node: SourceNode, prefix: [FieldPath.Element], around: [Position], of list: Head?,
         into results: inout [Result<ReviewedManifest, ManifestError>]
     ) {
         let decoder = ManifestDecoder(file: file)
-        guard let kind = node.member("kind")?.value.string, kind.hasSuffix("List"),
-            case .array(let items) = node.member("items")?.value.content
-        else { return results.append(object(node, prefix: FieldPath(prefix), of: list)) }
+        guard let kind = node.member("kind")?.value.string, kind.hasSuffix("List"), let member = node.member("items"),
+            case .array(let items) = member.value.content
+        else { return results.append(object(node, prefix: FieldPath(prefix), around, of: list)) }
         if let problem = decoder.listProblem(node, prefix: FieldPath(prefix)) {
             return results.append(.failure(problem))
         }
@@ -59,13 +69,13 @@ private struct ReviewDecoder {
             kind: String(kind.dropLast("List".count)), apiVersion: node.member("apiVersion")?.value.string ?? "")
         for (index, element) in items.enumerated() {
             decode(
-                element, prefix: prefix + [.field("items"), .index(index)], of: item.kind.isEmpty ? nil : item,
-                into: &results)
+                element, prefix: prefix + [.field("items"), .index(index)],
+                around: around + [node.position, member.position], of: item.kind.isEmpty ? nil : item, into: &results)
         }
     }
 
     private func object(
-        _ node: SourceNode, prefix: FieldPath, of list: Head?
+        _ node: SourceNode, prefix: FieldPath, _ around: [Position], of list: Head?
     ) -> Result<ReviewedManifest, ManifestError> {
         let metadata = node.member("metadata")?.value
         let name = metadata?.member("name")?.value.string
@@ -79,7 +89,7 @@ private struct ReviewDecoder {
                 ReviewedManifest(
                     file: file, apiVersion: head.apiVersion, kind: head.kind, name: name ?? "",
                     namespace: metadata?.member("namespace")?.value.string, prefix: prefix,
-                    object: try typed(node, head, prefix: prefix), source: node))
+                    around: around, object: try typed(node, head, prefix: prefix), source: node))
         } catch {
             var error = error
             error.kind = head.kind.isEmpty ? nil : head.kind
@@ -92,7 +102,10 @@ private struct ReviewDecoder {
     private func typed(
         _ node: SourceNode, _ head: Head, prefix: FieldPath
     ) throws(ManifestError) -> ReviewedObject {
-        guard let version = Self.versions[head.kind] else { return .other }
+        guard let version = Self.versions[head.kind] else {
+            guard let served = Self.served[head.apiVersion], !served.contains(head.kind) else { return .other }
+            throw unserved(node, head, version: nil, prefix: prefix)
+        }
         guard head.apiVersion == version else {
             guard Self.groups.contains(Self.group(of: head.apiVersion)) else { return .other }
             throw unserved(node, head, version: version, prefix: prefix)
@@ -117,9 +130,9 @@ private struct ReviewDecoder {
         apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
     }
 
-    /// A known kind in a version that no server has, or has any more, in the words of kubectl.
+    /// A kind that the server has in no version (nil), or not in this one, in the words of kubectl.
     private func unserved(
-        _ node: SourceNode, _ head: Head, version: String, prefix: FieldPath
+        _ node: SourceNode, _ head: Head, version: String?, prefix: FieldPath
     ) -> ManifestError {
         let metadata = node.member("metadata")?.value
         let name = GoText.quoted(metadata?.member("name")?.value.string ?? "")
@@ -130,6 +143,6 @@ private struct ReviewDecoder {
             problem: "resource mapping not found for name: \(name) namespace: \(namespace) from "
                 + "\(GoText.quoted(file)): no matches for kind \(GoText.quoted(head.kind)) in version "
                 + GoText.quoted(head.apiVersion),
-            remedy: "write apiVersion: \(version)")
+            remedy: version.map { "write apiVersion: \($0)" } ?? "correct kind or apiVersion")
     }
 }

@@ -20,6 +20,8 @@ package struct ReviewedManifest: Sendable {
     package let namespace: String?
     /// Where the object stands in its document: `items[3]` of a list, else empty.
     package let prefix: FieldPath
+    /// Where the lists around it and their `items` begin, the outermost first.
+    package let around: [Position]
     /// As written; defaults are not filled in.
     package let object: ReviewedObject
     /// As written, with positions; it has every field, also those that the typed object does not carry.
