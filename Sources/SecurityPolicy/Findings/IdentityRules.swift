@@ -62,13 +62,15 @@ extension FindingRule {
             }
             let isOfContainer = refusal.field.hasPrefix(container.place.path)
             let context = isOfContainer ? container.path : ContextFields.podPath
+            // The pod's user would be that of its other containers too.
+            let isSafe = user.uid != 0 && (isOfContainer || scope.containers.count == 1)
             return [
                 Finding(
                     refusal.field,
                     "image \(image.reference) sets USER \(name): the kubelet cannot verify that it is not root",
                     remedy: user.uid == 0
                         ? "\(name) is uid 0: set runAsUser to another user's number" : "set runAsUser: \(user.uid)",
-                    edit: user.uid == 0 ? nil : .insert(path: context, key: "runAsUser", text: "\(user.uid)"))
+                    edit: isSafe ? .insert(path: context, key: "runAsUser", text: "\(user.uid)") : nil)
             ]
         }
     }

@@ -34,7 +34,8 @@ package struct PodSecurityNamespacePolicy: Hashable, Sendable {
         if labels[Self.prefix + "warn-version"] == nil { warn.version = enforce.version }
     }
 
-    private static let prefix = "pod-security.kubernetes.io/"
+    /// Of all its labels.
+    package static let prefix = "pod-security.kubernetes.io/"
 
     /// Whether there is a level that can be read.
     private mutating func read(
