@@ -64,18 +64,22 @@ struct Check: ParsableCommand {
             throw ValidationError("must specify -f, the file that holds the objects")
         }
         guard !dryRun || fix else { throw ValidationError("--dry-run goes with --fix") }
+        guard !dryRun || output == .text else { throw ValidationError("--dry-run shows a patch, not -o \(output)") }
+        guard !fix || dryRun || !(paths + more).contains("-") else {
+            throw ValidationError("--fix: standard input cannot be written back to; use --dry-run")
+        }
         if let unknown = allow.first(where: { !ManifestCheck.isKnown($0) }) {
             throw ValidationError("--allow: \"\(unknown)\" is no finding; --list shows all")
         }
         let files: [String]
-        do { files = try ManifestFile.walk(paths + more) } catch { Console.fail(error.description, code: 2) }
+        do { files = try ManifestFile.walk(paths + more) } catch { Console.fail(error.description.printable, code: 2) }
         var check = ManifestCheck(node: .reference(defaults: node.defaults, seccompDefault: node.seccompDefault))
         check.image = try options.common.engine().imageLookup()
         check.level = level
         check.version = levelVersion ?? .latest
         check.allowed = Set(allow)
         check.namespace = options.name
-        let summary = fix ? try mend(files, check) : try report(files, check)
+        let summary = dryRun ? try showPatch(files, check) : try report(files, check)
         if !summary.isClean { throw ExitCode(1) }
     }
 
@@ -93,7 +97,11 @@ struct Check: ParsableCommand {
         let style = TextStyle(isColoured: Console.hasColours)
         var progress = Progress(total: files.count)
         for path in files {
-            let review = try review(path, check)
+            var review = try review(path, check)
+            if fix, let fix = review.fix {
+                progress.clear()
+                review = try write(fix, to: path, review, check)
+            }
             summary.add(review)
             switch output {
             case .text:
@@ -118,35 +126,36 @@ struct Check: ParsableCommand {
 
     private func review(_ path: String, _ check: ManifestCheck) throws -> FileReview {
         let file: ManifestFile
-        do { file = try ManifestFile.readOne(path) } catch { Console.fail(error.description, code: 2) }
+        do { file = try ManifestFile.readOne(path) } catch { Console.fail(error.description.printable, code: 2) }
         return try check.review(file.bytes, file: file.name)
     }
 
     // MARK: fix
 
-    /// What is left once the safe fixes are made.
-    private func mend(_ files: [String], _ check: ManifestCheck) throws -> CheckSummary {
+    /// Writes the fixes back, and looks at the file again: what it returns is what is left.
+    private func write(
+        _ fix: ManifestFix, to path: String, _ review: FileReview, _ check: ManifestCheck
+    ) throws -> FileReview {
+        let left = try check.review(fix.bytes, file: review.file)
+        // A fix that would make another manifest of it is our own mistake, and must not reach the file.
+        guard left.pods.map(\.isValid) == review.pods.map(\.isValid) else {
+            Console.fail("error: \(review.file.printable): the fixes would break it; nothing is written", code: 2)
+        }
+        do { try ManifestFile.rewrite(path, with: fix.bytes) } catch {
+            Console.fail(error.description.printable, code: 2)
+        }
+        for problem in fix.problems {
+            try Console.note("\(problem.place): fixed: \(problem.message) [\(problem.id)]".printable)
+        }
+        return left
+    }
+
+    private func showPatch(_ files: [String], _ check: ManifestCheck) throws -> CheckSummary {
         var summary = CheckSummary()
         for path in files {
             let review = try review(path, check)
-            guard let fixed = review.fixed() else {
-                summary.add(review)
-                continue
-            }
-            if dryRun {
-                try Console.write(Patch.text(file: review.file, old: review.text.bytes, new: fixed.bytes))
-                summary.add(review)
-                continue
-            }
-            guard path != "-" else {
-                throw ValidationError("--fix: standard input cannot be written back to; use --dry-run")
-            }
-            try ManifestFile.rewrite(path, with: fixed.bytes)
-            for problem in fixed.problems {
-                let place = problem.position.map { "\(review.file):\($0)" } ?? review.file
-                try Console.note("\(place): fixed: \(problem.message.printable) [\(problem.id)]")
-            }
-            summary.add(try check.review(fixed.bytes, file: review.file))
+            if let fix = review.fix { try Console.write(fix.patch(file: review.file)) }
+            summary.add(review)
         }
         try Console.note(summary.line)
         return summary

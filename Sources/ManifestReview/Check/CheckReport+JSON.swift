@@ -43,7 +43,7 @@ extension JSONValue {
         ]
         add(position: problem.position)
         if let remedy = problem.remedy { self["remedy"] = .string(remedy) }
-        if let reason = problem.allowance { self["allowed"] = .string(reason) }
+        if let allowance = problem.allowance { self["allowed"] = .string(allowance.reason) }
     }
 
     private mutating func add(position: Position?) {

@@ -22,9 +22,7 @@ package enum JUnitReport {
     }
 
     private struct Case {
-        let name: String
-        /// From this line on.
-        let start: Int32
+        var name: String
         var failures: [Problem] = []
         var others: [Problem] = []
 
@@ -44,23 +42,25 @@ package enum JUnitReport {
         }
 
         private static func line(_ problem: Problem) -> String {
-            let place = problem.position.map { "\(problem.file):\($0)" } ?? problem.file
-            let allowance = problem.allowance.map { " (allowed because \($0))" } ?? ""
-            return "\(place): \(problem.severity.rawValue): \(problem.message) [\(problem.id)]\(allowance)"
+            let allowance = problem.allowance.map { " (allowed because \($0.reason))" } ?? ""
+            return "\(problem.place): \(problem.severity.rawValue): \(problem.message) [\(problem.id)]\(allowance)"
         }
     }
 
-    /// The pods of a file in its order, each with the problems from its first line to the next one's.
+    /// The pods of a file in its order, each with its problems, and what belongs to none of them.
     private static func cases(_ review: FileReview) -> [Case] {
         var cases = review.pods.map { pod in
-            Case(name: "\(pod.kind)/\(pod.name)", start: pod.position?.line ?? 0)
-        }.sorted { $0.start < $1.start }
-        if cases.isEmpty { cases = [Case(name: "file", start: 0)] }
-        for problem in review.problems {
-            let line = problem.position?.line ?? 0
-            let index = cases.lastIndex { $0.start <= line } ?? 0
-            if problem.counts { cases[index].failures.append(problem) } else { cases[index].others.append(problem) }
+            Case(name: [pod.kind, pod.name].filter { !$0.isEmpty }.joined(separator: "/"))
         }
+        var rest = Case(name: "file")
+        func add(_ problem: Problem, to test: inout Case) {
+            if problem.counts { test.failures.append(problem) } else { test.others.append(problem) }
+        }
+        for problem in review.problems {
+            if let pod = problem.pod { add(problem, to: &cases[pod]) } else { add(problem, to: &rest) }
+        }
+        if cases.isEmpty || !rest.failures.isEmpty || !rest.others.isEmpty { cases.append(rest) }
+        for index in cases.indices where cases[index].name.isEmpty { cases[index].name = rest.name }
         return cases
     }
 

@@ -68,11 +68,16 @@ extension JSONValue {
             "ruleId": .string(problem.id), "ruleIndex": .int(Int64(ruleIndex)),
             "level": .string(problem.severity.rawValue), "message": ["text": .string(text)], "locations": [place],
         ]
-        if let reason = problem.allowance {
-            self["suppressions"] = [
-                ["kind": reason == "--allow" ? "external" : "inSource", "justification": .string(reason)]
-            ]
-        }
+        // SARIF 2.1.0, 3.27.23: all results of a run have it, or none; an empty list says that nothing is suppressed.
+        self["suppressions"] = .array(problem.allowance.map { [Self.init(sarifSuppression: $0)] } ?? [])
+    }
+
+    private init(sarifSuppression allowance: Problem.Allowance) {
+        self =
+            switch allowance {
+            case .comment(let reason): ["kind": "inSource", "justification": .string(reason)]
+            case .option: ["kind": "external", "justification": .string(allowance.reason)]
+            }
     }
 
     /// A path as a relative or absolute reference by RFC 3986.

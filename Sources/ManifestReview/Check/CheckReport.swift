@@ -69,7 +69,7 @@ package struct TextStyle: Sendable {
 extension FileReview {
     /// Each problem with its line, a mark below it and what to do.
     ///
-    /// - Parameter allowed: also what is allowed, with its reason.
+    /// With `allowed`, also what is allowed, with its reason.
     package func report(_ style: TextStyle, allowed: Bool = false) -> String {
         var report = ""
         for problem in problems where allowed || problem.allowance == nil {
@@ -79,7 +79,7 @@ extension FileReview {
     }
 
     private func entry(_ problem: Problem, _ style: TextStyle) -> String {
-        let place = problem.position.map { "\(file):\($0)" } ?? file
+        let place = problem.place.printable
         let colour: TextStyle.Colour =
             switch problem.severity {
             case .error: .red
@@ -89,13 +89,13 @@ extension FileReview {
         let word = problem.allowance == nil ? problem.severity.rawValue : "allowed"
         var head = "\(style.paint(place, .bold)): \(style.paint(word, colour, .bold)): "
         switch problem.source {
-        case .decoding where !problem.path.isEmpty, .finding, .podSecurity: head += "\(problem.path): "
+        case .decoding where !problem.path.isEmpty, .finding, .podSecurity: head += "\(problem.path.printable): "
         default: break
         }
         // A manifest's own text is printed: what could act on a terminal is not.
         var text = "\(head)\(problem.message.printable) \(style.paint("[\(problem.id)]", .grey))\n"
         if let position = problem.position, position.line > 0 { text += excerpt(position, style, colour) }
-        if let reason = problem.allowance {
+        if let reason = problem.allowance?.reason {
             text += "   = because: \(reason.printable)\n"
         } else if let remedy = problem.remedy {
             text += "   \(style.paint("= help:", .blue)) \(remedy.printable)\n"
@@ -105,39 +105,11 @@ extension FileReview {
 
     /// The line and a mark below the column.
     private func excerpt(_ position: Position, _ style: TextStyle, _ colour: TextStyle.Colour) -> String {
-        let number = String(position.line)
-        let line = text.text(Int(position.line))
-        // A file on one line, as programs write JSON, is shown around the place.
-        let scalars = Array(line.unicodeScalars)
-        let start = max(0, min(Int(position.column) - 40, scalars.count - 1))
-        let isLong = scalars.count > 160
-        let shown = isLong ? Array(scalars[(start < scalars.count ? start : 0)...].prefix(120)) : scalars
-        let column = isLong ? Int(position.column) - start : Int(position.column)
-        var window = String.UnicodeScalarView()
-        window.append(contentsOf: shown)
-        let before = shown.prefix(max(0, column - 1)).map { $0 == "\t" ? "\t" : " " }.joined()
-        return style.paint("\(number.padded(4)) | ", .grey) + String(window).printable + "\n"
-            + style.paint("     | ", .grey) + before + style.paint("^", colour, .bold) + "\n"
-    }
-}
-
-extension String {
-    /// With blanks before it.
-    func padded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
-
-    /// Control characters but for the tab as their escapes.
-    package var printable: String {
-        guard unicodeScalars.contains(where: Self.isControl) else { return self }
-        var text = ""
-        for scalar in unicodeScalars {
-            text += Self.isControl(scalar) ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-        }
-        return text
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar != "\t"
-            && (scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x202a...0x202e).contains(scalar.value)
-                || (0x2066...0x2069).contains(scalar.value))
+        let number = String(position.line).padded(4)
+        let (line, count) = text.excerpt(around: position)
+        let before = String(String.UnicodeScalarView(line.unicodeScalars.prefix(count)))
+        let margin = String(repeating: " ", count: number.count)
+        return style.paint("\(number) | ", .grey) + line.printable + "\n"
+            + style.paint("\(margin) | ", .grey) + before.printable.blank + style.paint("^", colour, .bold) + "\n"
     }
 }

@@ -39,21 +39,21 @@ struct FileCheck {
     let check: ManifestCheck
     let file: String
     let bytes: [UInt8]
-    private lazy var text = SourceText(bytes)
+    private let text: SourceText
     private var pods: [PodReview] = []
     private var problems: [Problem] = []
     private var others: [String: Int] = [:]
+    private var hasUnknownImage = false
     private var namespaces: [String: PodSecurityNamespacePolicy] = [:]
 
     init(check: ManifestCheck, file: String, bytes: [UInt8]) {
         self.check = check
         self.file = file
         self.bytes = bytes
+        text = SourceText(bytes)
     }
 
-    var result: FileReview {
-        mutating get { FileReview(file: file, pods: pods, problems: problems, others: others, text: text) }
-    }
+    var result: FileReview { FileReview(file: file, pods: pods, problems: problems, others: others, text: text) }
 
     mutating func review() throws {
         let results: [Result<ReviewedManifest, ManifestError>]
@@ -61,10 +61,12 @@ struct FileCheck {
             refuse(error)
             return
         }
-        var comments = AllowComments({ text }, bytes: bytes, knownIDs: ManifestCheck.isKnown)
+        var comments = try comments(results)
         for case .success(let manifest) in results {
-            if case .namespace(let metadata) = manifest.object {
-                namespaces[manifest.name] = PodSecurityNamespacePolicy(labels: metadata.labels ?? [:])
+            if case .namespace(let metadata) = manifest.object, let labels = metadata.labels,
+                labels.keys.contains(where: { $0.hasPrefix(PodSecurityNamespacePolicy.prefix) })
+            {
+                namespaces[manifest.name] = PodSecurityNamespacePolicy(labels: labels)
             }
         }
         for result in results {
@@ -74,7 +76,43 @@ struct FileCheck {
             }
         }
         judge(comments)
+        keepSafeChanges(results)
         sort()
+    }
+
+    private func comments(_ results: [Result<ReviewedManifest, ManifestError>]) throws -> AllowComments {
+        guard CommentMark.occurs(in: bytes) else { return AllowComments() }
+        let marks = try CommentMark.find(in: text, values: Self.sources(results)) { bytes throws(ManifestError) in
+            Self.sources(try decodeForReview(bytes, file: file))
+        }
+        return AllowComments(text, marks: marks, knownIDs: ManifestCheck.isKnown)
+    }
+
+    private static func sources(_ results: [Result<ReviewedManifest, ManifestError>]) -> [SourceNode] {
+        results.compactMap { result in
+            if case .success(let manifest) = result { manifest.source } else { nil }
+        }
+    }
+
+    /// Takes back the changes of what aliases refer to, unless all that refer to it ask for the same.
+    private mutating func keepSafeChanges(_ results: [Result<ReviewedManifest, ManifestError>]) {
+        guard bytes.contains(UInt8(ascii: "*")), problems.contains(where: { $0.change != nil }) else { return }
+        let sources = Self.sources(results)
+        // Of an object that cannot be read nobody knows what it refers to.
+        let uses = sources.count == results.count ? TextChange.uses(in: sources) : [:]
+        struct Request: Hashable {
+            let pod: Int?
+            let path: String
+        }
+        var requests: [TextChange: Set<Request>] = [:]
+        for problem in problems {
+            guard let change = problem.change, problem.allowance == nil else { continue }
+            requests[change, default: []].insert(Request(pod: problem.pod, path: problem.path))
+        }
+        for index in problems.indices {
+            guard let change = problems[index].change else { continue }
+            if uses[change.subject] != requests[change]?.count { problems[index].change = nil }
+        }
     }
 
     private mutating func refuse(_ error: ManifestError) {
@@ -83,11 +121,12 @@ struct FileCheck {
                 file: file, position: error.problems.first?.position, apiVersion: error.apiVersion ?? "",
                 kind: error.kind ?? "", name: error.name ?? "", namespace: check.namespace, isValid: false,
                 message: error.serverMessage))
-        for problem in error.problems {
-            problems.append(
-                Problem(
-                    .decoding, .error, file: file, position: problem.position, path: problem.path,
-                    message: problem.problem, remedy: problem.remedy))
+        for found in error.problems {
+            var problem = Problem(
+                .decoding, .error, file: file, position: found.position, path: found.path, message: found.problem,
+                remedy: found.remedy)
+            problem.pod = pods.count - 1
+            problems.append(problem)
         }
     }
 
@@ -95,7 +134,7 @@ struct FileCheck {
         let first = problems.count
         switch manifest.object {
         case .other: others[manifest.kind, default: 0] += 1
-        case .namespace: reviewNamespace(manifest)
+        case .namespace(let metadata): reviewNamespace(manifest, metadata)
         case .object(let object):
             var object = object
             if object.isNamespaced, object.metadata.namespace?.isEmpty != false {
@@ -131,21 +170,22 @@ struct FileCheck {
         _ manifest: ReviewedManifest, _ subject: Subject?, errors: [FieldError], warnings: [String], message: String?,
         namespace: String
     ) throws {
+        let isOther = subject == nil && errors.isEmpty
+        if isOther {
+            others[manifest.kind, default: 0] += 1
+        } else {
+            append(manifest, namespace: namespace, message: message, warnings: warnings)
+        }
+        let pod = isOther ? nil : pods.count - 1
         // The server tells an error once, however often it finds it.
         var told: Set<FieldError> = []
         for error in errors where told.insert(error).inserted {
-            problem(manifest, .validation, .error, error.field.description, error.description)
+            problem(manifest, pod, .validation, .error, error.field.description, error.description)
         }
         for warning in warnings {
-            problem(manifest, .serverWarning, .warning, Self.field(of: warning), warning)
+            problem(manifest, pod, .serverWarning, .warning, Self.field(of: warning), warning)
         }
-        guard let subject else {
-            if errors.isEmpty { others[manifest.kind, default: 0] += 1 }
-            if !errors.isEmpty { append(manifest, namespace: namespace, message: message, warnings: warnings) }
-            return
-        }
-        append(manifest, namespace: namespace, message: message, warnings: warnings)
-        guard errors.isEmpty else { return }
+        guard let subject, errors.isEmpty else { return }
         podSecurity(subject, namespace: namespace)
         try findings(subject)
     }
@@ -167,15 +207,16 @@ struct FileCheck {
     }
 
     private mutating func problem(
-        _ manifest: ReviewedManifest, _ source: Problem.Source, _ severity: Problem.Severity, _ path: String,
-        _ message: String, remedy: String? = nil, edit: ManifestEdit? = nil
+        _ manifest: ReviewedManifest, _ pod: Int?, _ source: Problem.Source, _ severity: Problem.Severity,
+        _ path: String, _ message: String, remedy: String? = nil, edit: ManifestEdit? = nil
     ) {
-        problems.append(
-            Problem(
-                source, severity, file: file, position: manifest.nearestPosition(of: FieldPath(parsing: path)),
-                path: (manifest.prefix.description.isEmpty || path.isEmpty)
-                    ? manifest.prefix.description + path : "\(manifest.prefix).\(path)",
-                message: message, remedy: remedy, change: edit.flatMap { TextChange($0, manifest.source, text) }))
+        let prefix = manifest.prefix.description
+        var problem = Problem(
+            source, severity, file: file, position: manifest.nearestPosition(of: FieldPath(parsing: path)),
+            path: [prefix, path].filter { !$0.isEmpty }.joined(separator: "."), message: message, remedy: remedy,
+            change: edit.flatMap { TextChange($0, manifest.source, text) })
+        problem.pod = pod
+        problems.append(problem)
     }
 
     // MARK: Pod Security
@@ -203,40 +244,46 @@ struct FileCheck {
             tell(verdict(policy), of: subject, .error, policy, "")
         }
         if let labels = namespaces[namespace] {
-            // What is refused need not be warned of as well.
-            var told: Set<PodSecurityPolicy> = []
-            let modes: [(PodSecurityPolicy, Problem.Severity, String)] = [
-                (labels.enforce, .error, "enforces"), (labels.warn, .warning, "warns of"),
-                (labels.audit, .note, "audits"),
-            ]
-            for (policy, severity, verb) in modes where told.insert(policy).inserted {
-                tell(verdict(policy), of: subject, severity, policy, " (namespace \"\(namespace)\" \(verb) it)")
-            }
+            tell(labels, of: subject, " (namespace \"\(namespace)\"", verdict)
         } else if check.level == nil, let unmet = verdicts.first(where: { !$0.verdict.isAllowed }) {
             // The lowest level that it does not meet: what a higher one asks for comes after that.
             tell(unmet.verdict, of: subject, .note, unmet.policy, "")
         }
     }
 
-    /// One problem a check, in the admission plugin's words; a template is taken, and its pods are not.
+    /// What the namespace's labels do with it; what refuses a pod is not warned of as well, as the admission plugin has it.
+    private mutating func tell(
+        _ labels: PodSecurityNamespacePolicy, of subject: Subject, _ whose: String,
+        _ verdict: (PodSecurityPolicy) -> PodSecurityVerdict
+    ) {
+        let isRefused = subject.path == nil && !verdict(labels.enforce).isAllowed
+        if isRefused {
+            tell(verdict(labels.enforce), of: subject, .error, labels.enforce, "\(whose) enforces it)")
+        } else {
+            tell(verdict(labels.warn), of: subject, .warning, labels.warn, "\(whose) warns of it)")
+        }
+        guard labels.audit != (isRefused ? labels.enforce : labels.warn) else { return }
+        tell(verdict(labels.audit), of: subject, .note, labels.audit, "\(whose) audits it)")
+    }
+
+    /// One problem a check, in the admission plugin's words.
     private mutating func tell(
         _ verdict: PodSecurityVerdict, of subject: Subject, _ severity: Problem.Severity, _ policy: PodSecurityPolicy,
         _ whose: String
     ) {
-        let verb =
-            severity != .error ? "would violate" : subject.path == nil ? "violates" : "its pods are forbidden: violates"
+        let verb = subject.path == nil && severity == .error ? "violates" : "would violate"
         for violation in verdict.violations {
             let detail = violation.detail.isEmpty ? violation.reason : "\(violation.reason) (\(violation.detail))"
             problem(
-                subject.manifest, .podSecurity(check: violation.checkID), severity,
+                subject.manifest, pods.count - 1, .podSecurity(check: violation.checkID), severity,
                 subject.place(violation.fields.first?.description ?? "spec"),
                 "\(verb) PodSecurity \"\(policy)\": \(detail)\(whose)")
         }
     }
 
-    private mutating func reviewNamespace(_ manifest: ReviewedManifest) {
-        for error in namespaces[manifest.name]?.errors ?? [] {
-            problem(manifest, .validation, .error, "metadata.labels[\(error.label)]", error.description)
+    private mutating func reviewNamespace(_ manifest: ReviewedManifest, _ metadata: ObjectMeta) {
+        for error in PodSecurityNamespacePolicy(labels: metadata.labels ?? [:]).errors {
+            problem(manifest, nil, .validation, .error, "metadata.labels[\(error.label)]", error.description)
         }
         others[manifest.kind, default: 0] += 1
     }
@@ -248,10 +295,12 @@ struct FileCheck {
         for container in subject.pod.podContainers + subject.pod.ephemeralContainers {
             guard let reference = container.container.image, images[reference] == nil else { continue }
             images[reference] = try check.image(reference)
+            if images[reference] == nil { hasUnknownImage = true }
         }
         for (rule, finding) in try FindingScope(pod: subject.pod, node: check.node, images: images).findings() {
             problem(
-                subject.manifest, .finding(rule: rule.id), rule.severity, subject.place(finding.path), finding.message,
+                subject.manifest, pods.count - 1, .finding(rule: rule.id), rule.severity, subject.place(finding.path),
+                finding.message,
                 remedy: finding.remedy ?? rule.remedy, edit: finding.edit?.map(subject.place))
         }
     }
@@ -262,14 +311,14 @@ struct FileCheck {
         guard !check.allowed.isEmpty || !comments.isEmpty else { return }
         for index in problems[first...].indices where problems[index].canBeAllowed {
             let id = problems[index].id
-            if check.allowed.contains(where: { AllowComments.covers($0, id) }) {
-                problems[index].allowance = "--allow"
-                continue
+            if !comments.isEmpty {
+                let path = FieldPath(parsing: String(problems[index].path.dropFirst(manifest.prefix.description.count)))
+                let lines = manifest.source.lines(to: path) + manifest.around.reversed().map { Int($0.line) }
+                problems[index].allowance = comments.reason(for: id, on: lines).map { .comment(reason: $0) }
             }
-            guard !comments.isEmpty else { continue }
-            let path = String(problems[index].path.dropFirst(manifest.prefix.description.count))
-            problems[index].allowance = comments.reason(
-                for: id, on: manifest.source.lines(to: FieldPath(parsing: path)))
+            if problems[index].allowance == nil, check.allowed.contains(where: { AllowComments.covers($0, id) }) {
+                problems[index].allowance = .option
+            }
         }
     }
 
@@ -281,14 +330,23 @@ struct FileCheck {
                     .allowance, .warning, file: file, position: Position(line: mistake.line, column: mistake.column),
                     path: "", message: mistake.message, remedy: mistake.remedy))
         }
-        for comment in comments.unused {
+        for (comment, ids) in comments.unused {
+            let ids = ids.filter(wouldBeFound)
+            guard !ids.isEmpty else { continue }
             problems.append(
                 Problem(
                     .allowance, .note, file: file, position: Position(line: comment.line, column: comment.column),
-                    path: "",
-                    message: "allows \(comment.ids.joined(separator: ", ")), which is not found here",
-                    remedy: "remove the comment"))
+                    path: "", message: "allows \(ids.joined(separator: ", ")), which is not found here",
+                    remedy: "remove it from the comment"))
         }
+    }
+
+    /// Whether this check looks for it at all, so that what is not found is not there.
+    private func wouldBeFound(_ id: String) -> Bool {
+        // Of what the server refuses nothing else is looked at.
+        guard pods.allSatisfy(\.isValid) else { return false }
+        if id == "pod-security" || id.hasPrefix("pod-security/") { return check.level == .restricted }
+        return FindingRule.byID[id]?.needsImage != true || !hasUnknownImage
     }
 
     /// By line; what stands at one place stays in the order in which it was found, and so do the server's errors.

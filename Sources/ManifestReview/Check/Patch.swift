@@ -1,87 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The difference of two texts as patch(1) reads it, with three lines around each change.
+/// The changes of a text as patch(1) reads them, with three lines around each.
 ///
-/// For texts of which one is the other with a few lines changed or added: lines that are alike are found by their order.
-package enum Patch {
+/// Lines end at `\n` alone, as for patch(1).
+enum Patch {
     private static let context = 3
 
-    package static func text(file: String, old: [UInt8], new: [UInt8]) -> String {
-        let (before, after) = (lines(old), lines(new))
-        var edits: [(old: Range<Int>, new: Range<Int>)] = []
-        var (left, right) = (0, 0)
-        while left < before.count || right < after.count {
-            if left < before.count, right < after.count, before[left] == after[right] {
-                (left, right) = (left + 1, right + 1)
-                continue
-            }
-            let (skipLeft, skipRight) = nextMatch(before[left...], after[right...])
-            edits.append((left..<left + skipLeft, right..<right + skipRight))
-            (left, right) = (left + skipLeft, right + skipRight)
-        }
+    /// Some lines of the old text in a row, and what stands in their place.
+    private struct Edit {
+        var old: Range<Int>
+        var new: [ArraySlice<UInt8>]
+    }
+
+    /// The patch of one file, by changes in the order of the text of which none is over another one.
+    static func text(file: String, old: [UInt8], _ changes: [TextChange]) -> String {
+        let lines = lines(old[...])
+        let edits = edits(lines, old, changes)
         guard !edits.isEmpty else { return "" }
-        var text = "--- \(file)\n+++ \(file)\n"
+        let name = quoted(file)
+        var text = "--- \(name)\n+++ \(name)\n"
+        var shift = 0
         var index = 0
         while index < edits.count {
             var last = index
             while last + 1 < edits.count, edits[last + 1].old.lowerBound - edits[last].old.upperBound <= 2 * context {
                 last += 1
             }
-            text += hunk(Array(edits[index...last]), before, after)
+            text += hunk(edits[index...last], lines, shift: &shift)
             index = last + 1
         }
         return text
     }
 
-    /// How many lines of each to pass over until they are alike again.
-    private static func nextMatch(_ left: ArraySlice<ArraySlice<UInt8>>, _ right: ArraySlice<ArraySlice<UInt8>>) -> (
-        Int, Int
-    ) {
-        for distance in 1...(left.count + right.count) {
-            for skip in 0...distance where skip <= left.count && distance - skip <= right.count {
-                let (first, second) = (left.dropFirst(skip).first, right.dropFirst(distance - skip).first)
-                if first == second { return (skip, distance - skip) }
+    /// The lines that the changes touch.
+    private static func edits(_ lines: [ArraySlice<UInt8>], _ old: [UInt8], _ changes: [TextChange]) -> [Edit] {
+        var edits: [Edit] = []
+        var number = 0
+        var next = 0
+        while next < changes.count {
+            let place = changes[next].range.lowerBound
+            while number < lines.count - 1, lines[number].endIndex <= place { number += 1 }
+            var text: [UInt8] = []
+            var end = lines[number].startIndex
+            while next < changes.count, changes[next].range.lowerBound < lines[number].endIndex {
+                text += old[end..<changes[next].range.lowerBound]
+                text += Array(changes[next].text.utf8)
+                end = changes[next].range.upperBound
+                next += 1
             }
+            text += old[end..<lines[number].endIndex]
+            let edit = Edit(old: number..<number + 1, new: Self.lines(text[...]))
+            // A line that is only put before another one leaves that as it is.
+            edits.append(
+                edit.new.last == lines[number]
+                    ? Edit(old: number..<number, new: edit.new.dropLast()) : edit)
         }
-        return (left.count, right.count)
+        return edits
     }
 
     private static func hunk(
-        _ edits: [(old: Range<Int>, new: Range<Int>)], _ before: [ArraySlice<UInt8>], _ after: [ArraySlice<UInt8>]
+        _ edits: ArraySlice<Edit>, _ lines: [ArraySlice<UInt8>], shift: inout Int
     ) -> String {
-        let start = max(0, edits[0].old.lowerBound - context)
-        let end = min(before.count, edits[edits.count - 1].old.upperBound + context)
-        let newStart = edits[0].new.lowerBound - (edits[0].old.lowerBound - start)
+        guard let first = edits.first, let last = edits.last else { return "" }
+        let start = max(0, first.old.lowerBound - context)
+        let end = min(lines.count, last.old.upperBound + context)
+        let newStart = start + shift
         var body = ""
         var next = start
-        var newCount = 0
-        func line(_ sign: String, _ bytes: ArraySlice<UInt8>) -> String {
-            var text = sign + String(decoding: bytes, as: UTF8.self)
-            if !text.hasSuffix("\n") { text += "\n\\ No newline at end of file\n" }
-            return text
-        }
         for edit in edits {
-            for place in next..<edit.old.lowerBound { body += line(" ", before[place]) }
-            newCount += edit.old.lowerBound - next
-            for place in edit.old { body += line("-", before[place]) }
-            for place in edit.new { body += line("+", after[place]) }
-            newCount += edit.new.count
+            for place in next..<edit.old.lowerBound { body += line(" ", lines[place]) }
+            for place in edit.old { body += line("-", lines[place]) }
+            for new in edit.new { body += line("+", new) }
+            shift += edit.new.count - edit.old.count
             next = edit.old.upperBound
         }
-        for place in next..<end { body += line(" ", before[place]) }
-        newCount += end - next
-        return "@@ -\(start + 1),\(end - start) +\(newStart + 1),\(newCount) @@\n" + body
+        for place in next..<end { body += line(" ", lines[place]) }
+        return "@@ -\(start + 1),\(end - start) +\(newStart + 1),\(end + shift - newStart) @@\n" + body
+    }
+
+    private static func line(_ sign: String, _ bytes: ArraySlice<UInt8>) -> String {
+        let text = sign + String(decoding: bytes, as: UTF8.self)
+        return bytes.last == UInt8(ascii: "\n") ? text : text + "\n\\ No newline at end of file\n"
     }
 
     /// With their ends.
-    private static func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    private static func lines(_ bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         var lines: [ArraySlice<UInt8>] = []
-        var start = 0
-        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
-            lines.append(bytes[start...index])
-            start = index + 1
+        var start = bytes.startIndex
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            lines.append(bytes[start...end])
+            start = end + 1
         }
-        if start < bytes.count { lines.append(bytes[start...]) }
+        if start < bytes.endIndex { lines.append(bytes[start...]) }
         return lines
+    }
+
+    /// A name with blanks ends at a tab; one with what could end a line is written with C's escapes, as diff(1) does.
+    private static func quoted(_ name: String) -> String {
+        guard
+            name.utf8.contains(where: {
+                $0 < 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\")
+            })
+        else { return name.contains(" ") ? name + "\t" : name }
+        var text = ""
+        for byte in name.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += "\\" + String(Unicode.Scalar(byte))
+            case 0x20..<0x7f: text.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 8)
+                text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+            }
+        }
+        return "\"\(text)\""
     }
 }

@@ -21,6 +21,20 @@ package struct Problem: Hashable, Sendable {
     }
     package typealias Severity = FindingRule.Severity
 
+    package enum Allowance: Hashable, Sendable {
+        /// A comment beside the field, with its reason.
+        case comment(reason: String)
+        /// The command line.
+        case option
+
+        package var reason: String {
+            switch self {
+            case .comment(let reason): reason
+            case .option: "--allow"
+            }
+        }
+    }
+
     package let source: Source
     package let severity: Severity
     package let file: String
@@ -32,8 +46,10 @@ package struct Problem: Hashable, Sendable {
     package let remedy: String?
     /// How the file is changed by `--fix`.
     package var change: TextChange?
-    /// Why it is allowed; nil where it is not.
-    package var allowance: String?
+    /// Who allows it, and why; nil where nobody does.
+    package var allowance: Allowance?
+    /// Whose it is, of the pods of its file; nil where it belongs to none.
+    package var pod: Int?
 
     package init(
         _ source: Source, _ severity: Severity, file: String, position: Position?, path: String, message: String,
@@ -60,6 +76,9 @@ package struct Problem: Hashable, Sendable {
         case .allowance: "allowance"
         }
     }
+
+    /// `FILE:LINE:COLUMN`, as far as it has one.
+    package var place: String { position.map { "\(file):\($0)" } ?? file }
 
     /// Whether an author can take it on: what the server refuses stays refused.
     var canBeAllowed: Bool {

@@ -82,17 +82,16 @@ package struct ManifestFile: Sendable {
         let names = try doing("cannot read \(folder)") { () throws(SyscallError) in try File.names(in: folder) }
         for name in names.sorted() {
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-            if endings.contains(where: name.hasSuffix) {
-                // Named like a manifest, it may still be a folder, or a link that leads nowhere.
-                let status = try doing("cannot read \(path)") { () throws(SyscallError) in try File.status(path) }
-                if status.kind != .directory {
-                    found.append(path)
-                    continue
-                }
+            var status = try doing("cannot read \(path)") { () throws(SyscallError) in try File.status(path) }
+            if status.kind == .directory {
+                if !name.hasPrefix(".") { try walk(folder: path, &found) }
+                continue
             }
-            guard !name.hasPrefix(".") else { continue }
-            let status = try doing("cannot read \(path)") { () throws(SyscallError) in try File.status(path) }
-            if status.kind == .directory { try walk(folder: path, &found) }
+            guard endings.contains(where: name.hasSuffix) else { continue }
+            if status.kind == .symlink {
+                status = try doing("cannot read \(path)") { () throws(SyscallError) in try File.followedStatus(path) }
+            }
+            if status.kind == .regular { found.append(path) }
         }
     }
 
@@ -102,10 +101,15 @@ package struct ManifestFile: Sendable {
     }
 
     /// Replaces the bytes of a file as a whole; its mode and owner stay, and a link to it stays one.
+    ///
+    /// A file that nobody may write to is not replaced, by root neither: its author says so.
     package static func rewrite(_ path: String, with bytes: [UInt8]) throws(EngineError) {
         try doing("cannot write \(path)") { () throws(SyscallError) in
-            let file = try File.open(path, [.readOnly])
+            let file = try File.open(path, [.writeOnly])
             let status = try File.status(of: file.raw)
+            guard status.permissions & 0o222 != 0 else {
+                throw SyscallError(call: "open", subject: path, errno: .accessDenied)
+            }
             let real = try File.linkTarget("/proc/self/fd/\(file.raw)")
             try File.replace(real, with: bytes, mode: status.permissions)
             let replaced = try File.status(real)
