@@ -125,9 +125,13 @@ struct Check: ParsableCommand {
     }
 
     private func review(_ path: String, _ check: ManifestCheck) throws -> FileReview {
-        let file: ManifestFile
-        do { file = try ManifestFile.readOne(path) } catch { Console.fail(error.description.printable, code: 2) }
-        return try check.review(file.bytes, file: file.name)
+        do {
+            let file = try ManifestFile.readOne(path)
+            return try check.review(file.bytes, file: file.name)
+        } catch let error as EngineError {
+            // 1 would say that something is wrong with the manifest.
+            Console.fail(error.description.printable, code: 2)
+        }
     }
 
     // MARK: fix

@@ -271,6 +271,28 @@ struct ManifestFixTests {
         try expectNoFix(text.trimmed + "\n  - {name: b, image: \"app:1\", securityContext: {runAsUser: 7}}\n", image)
     }
 
+    @Test("of two changes that ask for different things at one place neither is made")
+    func contradiction() throws {
+        let bytes = Array(Self.named("", spec: "  securityContext:\n    runAsNonRoot: true\n").utf8)
+        let text = SourceText(bytes)
+        guard case .success(let manifest) = try #require(try decodeForReview(bytes, file: "pod.yaml").first) else {
+            Issue.record("the pod is not read")
+            return
+        }
+        func fix(_ users: [String]) -> ManifestFix? {
+            let problems = users.map { user in
+                let edit = ManifestEdit.insert(path: "spec.securityContext", key: "runAsUser", text: user)
+                return Problem(
+                    .finding(rule: "non-root-named-user"), .error, file: "pod.yaml", position: nil, path: "",
+                    message: "",
+                    change: TextChange(edit, manifest.source, text))
+            }
+            return FileReview(file: "pod.yaml", pods: [], problems: problems, others: [:], text: text).fix
+        }
+        #expect(fix(["1"])?.changes.count == 1 && fix(["1", "1"])?.changes.count == 1)
+        #expect(fix(["1", "2"]) == nil && fix(["1", "2", "1", "3"]) == nil)
+    }
+
     // MARK: patches
 
     @Test("a patch has three lines around each change, and what is near is one piece")
