@@ -105,7 +105,8 @@ struct CheckReportTests {
                "securityContext": {"capabilities": {"add": [\(json)]}}}]}}
             """
         for text in [
-            text, text.replacing(", \(json): 1", with: ""), "a: \(json)\nb: [", "kind: \(json)\napiVersion: v1",
+            text, text.replacing(", \(json): 1", with: ""), "a: \(json)\nb: [",
+            "{\"kind\": \"Pod\", \(json): 1, \(json): 2}", "kind: \(json)\napiVersion: v1",
         ] {
             let review = try CheckScene.review(text, file: "a\(evil)b.yaml")
             let report = review.report(Self.plain, allowed: true)

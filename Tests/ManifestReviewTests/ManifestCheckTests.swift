@@ -94,11 +94,18 @@ struct ManifestCheckTests {
         arguments: [
             ("enforce: baseline", ["error hostNamespaces"]), ("warn: baseline", ["warning hostNamespaces"]),
             ("audit: baseline", ["note hostNamespaces"]), ("enforce: privileged", []),
+            // What is told once is not told again in a weaker mode.
+            ("enforce: baseline, pod-security.kubernetes.io/audit: baseline", ["error hostNamespaces"]),
+            ("warn: baseline, pod-security.kubernetes.io/audit: baseline", ["warning hostNamespaces"]),
+            (
+                "enforce: baseline, pod-security.kubernetes.io/audit: baseline, pod-security.kubernetes.io/audit-version: v1.5",
+                ["error hostNamespaces", "note hostNamespaces"]
+            ),
             // Of a namespace without these labels nothing is known.
-            ("x: y", ["note hostNamespaces"]),
+            ("x: z", ["note hostNamespaces"]),
         ])
     func labels(label: String, expected: [String]) throws {
-        let labels = Self.namespace(label == "x: y" ? label : "pod-security.kubernetes.io/\(label)")
+        let labels = Self.namespace(label == "x: z" ? label : "pod-security.kubernetes.io/\(label)")
         #expect(try standards(labels + Self.host) == expected)
         // In whatever order they stand.
         #expect(try standards(Self.host + "---\n" + labels) == expected)
