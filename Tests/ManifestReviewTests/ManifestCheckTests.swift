@@ -113,7 +113,7 @@ struct ManifestCheckTests {
         #expect(try standards(labels.replacing("name: ops", with: "name: shop") + Self.host) == ["note hostNamespaces"])
     }
 
-    @Test("a template is warned of and not refused, as the server does")
+    @Test("a template is taken, but its pods are forbidden, and that is an error")
     func template() throws {
         let text = """
             apiVersion: apps/v1
@@ -130,10 +130,11 @@ struct ManifestCheckTests {
         let review = try CheckScene.review(Self.namespace("pod-security.kubernetes.io/enforce: baseline") + text)
         let problem = try #require(review.problems("pod-security/hostNamespaces").first)
         #expect(review.problems("pod-security/hostNamespaces").count == 1)
-        #expect(problem.severity == .warning && problem.path == "spec.template.spec.hostPID")
+        #expect(problem.severity == .error && problem.path == "spec.template.spec.hostPID")
         #expect(
             problem.message
-                == "would violate PodSecurity \"baseline:latest\": host namespaces (hostPID=true) (namespace \"ops\" warns of it)"
+                == "its pods are forbidden: violates PodSecurity \"baseline:latest\": host namespaces (hostPID=true) "
+                + "(namespace \"ops\" enforces it)"
         )
         #expect(problem.position == Position(line: 15, column: 7))
     }

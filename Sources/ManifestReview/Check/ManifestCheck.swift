@@ -252,11 +252,13 @@ struct FileCheck {
     }
 
     /// What the namespace's labels do with it; what refuses a pod is not warned of as well, as the admission plugin has it.
+    ///
+    /// A template is taken whatever the labels say: its pods are refused, and nobody is told. Here it is an error too.
     private mutating func tell(
         _ labels: PodSecurityNamespacePolicy, of subject: Subject, _ whose: String,
         _ verdict: (PodSecurityPolicy) -> PodSecurityVerdict
     ) {
-        let isRefused = subject.path == nil && !verdict(labels.enforce).isAllowed
+        let isRefused = !verdict(labels.enforce).isAllowed
         if isRefused {
             tell(verdict(labels.enforce), of: subject, .error, labels.enforce, "\(whose) enforces it)")
         } else {
@@ -266,12 +268,13 @@ struct FileCheck {
         tell(verdict(labels.audit), of: subject, .note, labels.audit, "\(whose) audits it)")
     }
 
-    /// One problem a check, in the admission plugin's words.
+    /// One problem a check, in the admission plugin's words; a template is taken, and its pods are not.
     private mutating func tell(
         _ verdict: PodSecurityVerdict, of subject: Subject, _ severity: Problem.Severity, _ policy: PodSecurityPolicy,
         _ whose: String
     ) {
-        let verb = subject.path == nil && severity == .error ? "violates" : "would violate"
+        let verb =
+            severity != .error ? "would violate" : subject.path == nil ? "violates" : "its pods are forbidden: violates"
         for violation in verdict.violations {
             let detail = violation.detail.isEmpty ? violation.reason : "\(violation.reason) (\(violation.detail))"
             problem(
