@@ -11,6 +11,7 @@ package struct CapabilitySet: OptionSet, Hashable, Sendable {
     /// The capability with this number.
     package init(number: UInt32) { rawValue = 1 << UInt64(number) }
 
+    package static let dacOverride = Self(number: 1)
     package static let dacReadSearch = Self(number: 2)
     package static let netBindService = Self(number: 10)
     package static let netAdmin = Self(number: 12)

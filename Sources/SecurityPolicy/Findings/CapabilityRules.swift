@@ -6,7 +6,7 @@ import LinuxTypes
 extension FindingRule {
     static let capabilityRules: [Self] = [
         capabilityUnused, capabilityPrefix, capabilityUnknown, capabilityCase, capabilityAddedAndDropped,
-        capabilityDroppedInVain,
+        capabilityDroppedInVain, capabilityOfTheMachine,
     ]
 
     private static let capabilityUnused = Self(
@@ -23,12 +23,19 @@ extension FindingRule {
             root with all other capabilities dropped.
             """
     ) { scope in
-        scope.each { container in
-            guard let uid = container.nonRootUser, !container.isPrivileged,
+        try scope.each { container in
+            let added = container.names(\.add)
+            guard !added.isEmpty, let uid = container.nonRootUser, !container.isPrivileged,
                 container.effective?.capabilitySets.effective.isEmpty == true
             else { return [] }
-            let dropped = Set((container.context?.capabilities?.drop ?? []).map(CapabilitySet.canonical))
-            return container.names(\.add).filter { !dropped.contains(CapabilitySet.canonical($0.name)) }.map {
+            let dropped = Set(container.names(\.drop).map { CapabilitySet.canonical($0.name) })
+            let gained = try container.programPrivileges()
+            return added.filter { entry in
+                let name = CapabilitySet.canonical(entry.name)
+                guard entry.isKnown, !dropped.contains(name) else { return false }
+                guard name != "ALL" else { return gained.isEmpty }
+                return (try? CapabilitySet(named: name)).map(gained.isDisjoint) ?? false
+            }.map {
                 Finding(
                     $0.path,
                     "\($0.name) is added and never effective: the container runs as uid \(uid), which holds no capability"
@@ -47,16 +54,34 @@ extension FindingRule {
         remedy: "Write the name without CAP_."
     ) { scope in
         scope.each { container in
-            let lists =
-                container.names(\.add).map { ($0, "is not added") }
-                + container.names(\.drop).map { ($0, "stays granted") }
-            return lists.filter { $0.0.name.uppercased().hasPrefix("CAP_") && $0.0.isKnown }.map { name, effect in
+            guard container.context?.capabilities != nil, !container.isPrivileged else { return [] }
+            let (added, dropped) = (container.names(\.add), container.names(\.drop))
+            func has(_ names: [ContainerScope.CapabilityName], _ name: String) -> Bool {
+                names.contains { $0.name.uppercased() == name }
+            }
+            // What containerd makes of the lists: names with the prefix are none.
+            let startsEmpty = has(dropped, "ALL")
+            func isGranted(_ plain: String) -> Bool {
+                guard plain != "ALL", let capability = try? CapabilitySet(named: plain) else { return !startsEmpty }
+                let held = has(added, "ALL") || !NodeDefaults.containerd.capabilities.isDisjoint(with: capability)
+                return (held && !startsEmpty || has(added, plain)) && !has(dropped, plain)
+            }
+            func finding(_ name: ContainerScope.CapabilityName, _ effect: (String) -> String) -> Finding? {
+                guard name.name.uppercased().hasPrefix("CAP_"), name.isKnown else { return nil }
                 let plain = CapabilitySet.canonical(name.name)
                 return Finding(
-                    name.path,
-                    "under containerd \(plain) \(effect): it reads \(name.name) as CAP_\(name.name.uppercased())",
+                    name.path, "containerd reads \(name.name) as CAP_\(name.name.uppercased()): \(effect(plain))",
                     remedy: "write \(plain)", edit: .replace(path: name.path, text: plain))
             }
+            return added.compactMap { name in
+                finding(name) { $0 == "ALL" || !isGranted($0) ? "\($0) is not added" : "it changes nothing" }
+            }
+                + dropped.compactMap { name in
+                    finding(name) {
+                        !isGranted($0)
+                            ? "it changes nothing" : $0 == "ALL" ? "nothing is dropped" : "\($0) stays granted"
+                    }
+                }
         }
     }
 
@@ -108,7 +133,8 @@ extension FindingRule {
         remedy: "Write the name in capitals."
     ) { scope in
         scope.each { container in
-            (container.names(\.add) + container.names(\.drop)).filter {
+            guard container.context?.capabilities != nil, !container.isPrivileged else { return [] }
+            return (container.names(\.add) + container.names(\.drop)).filter {
                 $0.isKnown && !$0.name.uppercased().hasPrefix("CAP_") && $0.name != $0.name.uppercased()
             }.map { name in
                 let capitals = name.name.uppercased()
@@ -123,18 +149,21 @@ extension FindingRule {
         "capability-added-and-dropped", .warning, "A capability that is both added and dropped.",
         reason: """
             Names in drop are taken away last: a capability that stands in both lists is not granted. Only drop: [ALL] \
-            leaves what is added. podman refuses such a list.
+            leaves what is added by name; together with add: [ALL] it means nothing at all under containerd, and everything \
+            under CRI-O. podman refuses such lists.
             """,
         remedy: "Remove the name from one of the lists."
     ) { scope in
         scope.each { container in
+            guard !container.isPrivileged else { return [] }
             let dropped = Set(container.names(\.drop).map { CapabilitySet.canonical($0.name) })
+            guard !dropped.isEmpty else { return [] }
             return container.names(\.add).filter { dropped.contains(CapabilitySet.canonical($0.name)) }.map {
                 let all = CapabilitySet.canonical($0.name) == "ALL"
                 return Finding(
                     $0.path,
                     all
-                        ? "ALL is added and dropped: the container has none"
+                        ? "ALL is added and dropped: containerd drops it, CRI-O adds it"
                         : "\($0.name) is added and dropped: the container does not have it")
             }
         }
@@ -149,12 +178,17 @@ extension FindingRule {
         remedy: "Drop ALL and add back what is needed, which also holds for another runtime's defaults."
     ) { scope in
         scope.each { container in
+            let dropped = container.names(\.drop)
+            guard !dropped.isEmpty, !container.isPrivileged else { return [] }
             let added = container.names(\.add).map { CapabilitySet.canonical($0.name) }
             let held = scope.node.defaults.capabilities
-            guard !added.contains("ALL"), !container.isPrivileged else { return [] }
-            return container.names(\.drop).filter { entry in
+            // Beside ALL a name says the same once more, and hides nothing.
+            guard !added.contains("ALL"), !dropped.contains(where: { CapabilitySet.canonical($0.name) == "ALL" }) else {
+                return []
+            }
+            return dropped.filter { entry in
                 let name = CapabilitySet.canonical(entry.name)
-                guard name != "ALL", !added.contains(name), let capability = try? CapabilitySet(named: name) else {
+                guard !added.contains(name), let capability = try? CapabilitySet(named: name) else {
                     return false
                 }
                 return held.isDisjoint(with: capability)
@@ -165,12 +199,39 @@ extension FindingRule {
     }
 }
 
+extension FindingRule {
+    /// What the kernel grants to the first user namespace alone, whatever a process of another one holds.
+    ///
+    /// Source: user_namespaces(7), "Capabilities"; the calls of capable() in the kernel.
+    private static let ofTheMachine: CapabilitySet = [.sysModule, .sysRawIO, .sysTime, CapabilitySet(number: 27)]
+
+    private static let capabilityOfTheMachine = Self(
+        "capability-of-the-machine", .warning, "An added capability that means nothing in a user namespace.",
+        reason: """
+            With hostUsers: false a capability counts for what the pod's user namespace owns. Loading kernel modules \
+            (SYS_MODULE), setting the clock (SYS_TIME), I/O ports (SYS_RAWIO) and making devices (MKNOD) belong to the \
+            machine: the kernel refuses them with "operation not permitted", though the capability is shown as held.
+            """,
+        remedy: "Remove the capability, or the user namespace."
+    ) { scope in
+        guard scope.pod.spec.hostUsers == false else { return [] }
+        return scope.each { container in
+            guard !container.isPrivileged else { return [] }
+            return container.names(\.add).filter { entry in
+                (try? CapabilitySet(named: entry.name)).map { !$0.isDisjoint(with: ofTheMachine) } ?? false
+            }.map {
+                Finding($0.path, "\($0.name) is held in the pod's user namespace, where nothing can be done with it")
+            }
+        }
+    }
+}
+
 extension ContainerScope {
     struct CapabilityName {
         let name: String
         let path: String
         /// Whether it is ALL or names a capability.
-        var isKnown: Bool { CapabilitySet.canonical(name) == "ALL" || (try? CapabilitySet(named: name)) != nil }
+        var isKnown: Bool { CapabilitySet.isKnown(name) }
     }
 
     /// The names of one list, as written.

@@ -4,52 +4,62 @@ import LinuxTypes
 
 /// What a container executes, as far as manifest and image tell without running anything.
 extension ContainerScope {
-    package struct Program {
+    struct Program {
         /// As it is called: `nginx`, `./run.sh`.
-        package let word: String
+        let word: String
         /// Where it is; nil where no folder of PATH has it.
-        package let path: String?
-        package let file: FileFacts?
+        let path: String?
+        let file: FileFacts?
         /// The field that names it.
-        package let field: String
+        let field: String
     }
 
     /// Nil where that cannot be told: no image, no command, a variable in its name, or a volume in its place.
-    package func program() throws -> Program? {
-        guard let image else { return nil }
-        let own = place.container.command ?? []
-        let isOwn = !own.isEmpty
-        let words = isOwn ? own : image.entrypoint + (place.container.args ?? image.command)
-        guard let word = words.first, !word.isEmpty, !word.contains("$(") else { return nil }
-        let field =
-            isOwn
-            ? "\(place.path).command[0]"
-            : image.entrypoint.isEmpty && place.container.args?.isEmpty == false
-                ? "\(place.path).args[0]" : "\(place.path).image"
-        let candidates: [String]
+    ///
+    /// PATH is searched as runc does it, as the container's user: what that user may not execute is passed over. Where
+    /// nothing else is found, the first such file is the program. Source: Go's exec.LookPath.
+    func program() throws -> Program? {
+        guard let image, let (word, field) = programWord(image), !word.isEmpty, !Self.hasVariable(word) else {
+            return nil
+        }
         if word.contains("/") {
-            candidates = [word.hasPrefix("/") ? word : "\(workingFolder(image))/\(word)"]
-        } else {
-            guard let search = searchPath(image) else { return nil }
-            candidates = search.split(separator: ":").map { "\($0)/\(word)" }
+            let path = word.hasPrefix("/") ? word : "\(workingFolder(image))/\(word)"
+            guard let path = Self.plain(path), !isElsewhere(path) else { return nil }
+            return Program(word: word, path: path, file: try image.files.file(path), field: field)
         }
-        if candidates.contains(where: isBelowVolume) { return nil }
-        for path in candidates {
-            guard let file = try image.files.file(path) else { continue }
-            // A search goes on past what cannot be executed at all.
-            if candidates.count > 1, file.kind != .regular || file.mode & 0o111 == 0 { continue }
-            return Program(word: word, path: path, file: file, field: field)
+        guard let search = searchPath(image) else { return nil }
+        var refused: Program?
+        // A folder that is not absolute is refused by runc, whatever it has.
+        for folder in search.split(separator: ":") where folder.hasPrefix("/") {
+            guard let path = Self.plain("\(folder)/\(word)"), !isElsewhere(path) else { return nil }
+            guard let file = try image.files.file(path), file.kind == .regular else { continue }
+            let program = Program(word: word, path: path, file: file, field: field)
+            if file.mode & 0o111 != 0, mayAccess(file, 1) != false { return program }
+            refused = refused ?? program
         }
-        return Program(word: word, path: word.contains("/") ? candidates[0] : nil, file: nil, field: field)
+        return refused ?? Program(word: word, path: nil, file: nil, field: field)
     }
+
+    /// The first word of what is executed, and the field that has it; nil where nothing is.
+    ///
+    /// A list that is empty is one that is not there.
+    func programWord(_ image: ImageFacts) -> (word: String, field: String)? {
+        if let word = place.container.command?.first { return (word, "\(place.path).command[0]") }
+        if let word = image.entrypoint.first { return (word, "\(place.path).image") }
+        if let word = place.container.args?.first { return (word, "\(place.path).args[0]") }
+        return image.command.first.map { ($0, "\(place.path).image") }
+    }
+
+    /// Whether a text may not be what it says: `$(NAME)` is replaced, and `$$` is one `$`.
+    static func hasVariable(_ text: String) -> Bool { text.contains("$(") || text.contains("$$") }
 
     /// Nil where the pod sets it from something that is not known here.
     private func searchPath(_ image: ImageFacts) -> String? {
-        if place.container.envFrom?.isEmpty == false { return nil }
         if let own = place.container.env?.last(where: { $0.name == "PATH" }) {
-            guard let value = own.value, own.valueFrom == nil, !value.contains("$(") else { return nil }
+            guard let value = own.value, own.valueFrom == nil, !Self.hasVariable(value) else { return nil }
             return value
         }
+        if place.container.envFrom?.isEmpty == false { return nil }
         return image.variable("PATH") ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     }
 
@@ -60,20 +70,44 @@ extension ContainerScope {
         return folder.isEmpty ? "/" : folder
     }
 
+    /// Without `.` and doubled slashes; nil with `..`, which a link may lead anywhere.
+    private static func plain(_ path: String) -> String? {
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        return parts.contains("..") ? nil : "/" + parts.joined(separator: "/")
+    }
+
+    /// Whether a volume of the pod, or what the runtime mounts, stands in the image's place.
+    private func isElsewhere(_ path: String) -> Bool {
+        isBelowVolume(path) || ["proc", "dev", "sys"].contains(path.split(separator: "/").first ?? "")
+    }
+
     /// Whether a volume of the pod is mounted at or above a path.
     func isBelowVolume(_ path: String) -> Bool {
-        let parts = path.split(separator: "/")
-        return (place.container.volumeMounts ?? []).contains { parts.starts(with: $0.mountPath.split(separator: "/")) }
+        guard let mounts = place.container.volumeMounts, !mounts.isEmpty else { return false }
+        return Self.isBelow(mounts.lazy.map(\.mountPath), path)
+    }
+
+    /// Whether one of these folders is a path, or above it; `/var/run` is `/run`, as images have it.
+    static func isBelow(_ folders: some Sequence<String>, _ path: String) -> Bool {
+        func parts(_ path: String) -> ArraySlice<Substring> {
+            let parts = path.split(separator: "/")
+            return parts.starts(with: ["var", "run"]) ? parts.dropFirst() : parts[...]
+        }
+        let own = parts(path)
+        return folders.contains { own.starts(with: parts($0)) }
     }
 
     /// Whether the user may do this to a file: 4 read, 2 write, 1 execute or enter; nil where the user is not known.
     ///
-    /// Source: capabilities(7): CAP_DAC_OVERRIDE passes over all bits, but a file that nobody may execute stays so.
+    /// Source: capabilities(7): CAP_DAC_OVERRIDE passes over all bits, but a file that nobody may execute stays so;
+    /// CAP_DAC_READ_SEARCH lets read files and enter folders.
     func mayAccess(_ file: FileFacts, _ bits: UInt32) -> Bool? {
         guard let effective, let uid else { return nil }
-        if effective.capabilitySets.effective.contains(CapabilitySet(number: 1)) {
+        let held = effective.capabilitySets.effective
+        if held.contains(.dacOverride) {
             return file.kind.isFolder || bits & 1 == 0 || file.mode & 0o111 != 0
         }
+        if held.contains(.dacReadSearch), file.kind.isFolder ? bits & 2 == 0 : bits == 4 { return true }
         return file.allows(bits, uid: uid.value, groups: groups)
     }
 
@@ -85,5 +119,59 @@ extension ContainerScope {
             if let facts = try files.file(folder), facts.kind.isFolder, mayAccess(facts, 1) == false { return folder }
         }
         return nil
+    }
+
+    /// The files that the kernel opens for a program, by their paths: itself, then what `#!` or an ELF file names.
+    ///
+    /// The last one has no file where it is missing, and the list ends at what a volume has in the image's place.
+    func chain(of program: Program, in image: ImageFacts) throws -> [(
+        path: String, file: FileFacts?, head: ProgramFile?
+    )] {
+        var chain: [(path: String, file: FileFacts?, head: ProgramFile?)] = []
+        var next = program.path
+        // A chain of scripts is followed four times.
+        while let path = next, chain.count < 6 {
+            let file = chain.isEmpty ? program.file : try image.files.file(path)
+            let start = file?.kind == .regular ? try image.files.start(of: path, count: ProgramFile.headSize) : nil
+            let head = start.map(ProgramFile.init(head:))
+            chain.append((path, file, head))
+            switch head {
+            case .script(let interpreter):
+                let absolute = interpreter.hasPrefix("/") ? interpreter : "\(workingFolder(image))/\(interpreter)"
+                next = Self.plain(absolute).flatMap { isElsewhere($0) ? nil : $0 }
+            case .linked(let loader): next = Self.plain(loader).flatMap { isElsewhere($0) ? nil : $0 }
+            case .standalone, .unknown, nil: next = nil
+            }
+            // A loader is read by nobody else.
+            if chain.count > 1, case .linked = chain[chain.count - 2].head { break }
+        }
+        return chain
+    }
+
+    /// The file whose set-id bits and capabilities execve(2) looks at: of a script that is its interpreter.
+    func privileged(_ program: Program) throws -> (path: String, file: FileFacts)? {
+        guard let image, let path = program.path, let file = program.file, file.kind == .regular else { return nil }
+        guard try isScript(path, in: image) else { return (path, file) }
+        let executed = try chain(of: program, in: image).first { entry in
+            if case .linked = entry.head { return true }
+            return entry.head == .standalone
+        }
+        return executed.flatMap { entry in entry.file.map { (entry.path, $0) } }
+    }
+
+    private func isScript(_ path: String, in image: ImageFacts) throws -> Bool {
+        guard let head = try image.files.start(of: path, count: ProgramFile.headSize) else { return false }
+        if case .script = ProgramFile(head: head) { return true }
+        return false
+    }
+
+    /// The capabilities that its program gets by its own file: by file capabilities, or as a set-user-ID program of root.
+    func programPrivileges() throws -> CapabilitySet {
+        guard let effective, !effective.noNewPrivileges.value, let program = try program(),
+            let file = try privileged(program)?.file
+        else { return [] }
+        let bounding = effective.capabilitySets.bounding
+        if file.isSetUserID, file.uid == 0 { return bounding }
+        return (file.capabilities?.permitted ?? []).intersection(bounding)
     }
 }

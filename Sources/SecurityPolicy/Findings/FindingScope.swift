@@ -22,7 +22,10 @@ package struct FindingScope: Sendable {
     }
 
     /// What the rules find, in their order.
+    ///
+    /// None in a pod for Windows: the rules are Linux's.
     package func findings() throws -> [(rule: FindingRule, finding: Finding)] {
+        guard pod.spec.os?.name != "windows" else { return [] }
         var found: [(FindingRule, Finding)] = []
         for rule in FindingRule.all {
             for finding in try rule.look(self) { found.append((rule, finding)) }
@@ -57,6 +60,11 @@ package final class ContainerScope: Sendable {
     package let image: ImageFacts?
     /// Everything decided, or why it is refused.
     package let decided: Result<EffectiveSecurityContext, Refusal>
+    /// What the rules go by; nil where it is refused.
+    ///
+    /// A capability that no kernel has is left out of it: containerd passes over such a name and starts the container, and
+    /// what else is wrong is not to come to light only when the name is mended.
+    let effective: EffectiveSecurityContext?
     /// What it says of `runAsNonRoot`, or else its pod.
     let isToRunAsNonRoot: Bool
 
@@ -65,12 +73,21 @@ package final class ContainerScope: Sendable {
         self.image = image
         isToRunAsNonRoot =
             container.container.securityContext?.runAsNonRoot ?? pod.spec.securityContext?.runAsNonRoot ?? false
+        runAsUser = container.container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser
+        let identity = image?.identity ?? .unknown
         do throws(Refusal) {
-            decided = .success(
-                try EffectiveSecurityContext.resolve(
-                    pod: pod, container: container, image: image?.identity ?? .unknown, node: node))
+            let context = try EffectiveSecurityContext.resolve(
+                pod: pod, container: container, image: identity, node: node)
+            decided = .success(context)
+            effective = context
         } catch {
             decided = .failure(error)
+            let known =
+                error.field.hasPrefix("\(container.path).securityContext.capabilities.")
+                ? container.withoutUnknownCapabilities : nil
+            effective = known.flatMap {
+                try? EffectiveSecurityContext.resolve(pod: pod, container: $0, image: identity, node: node)
+            }
         }
     }
 
@@ -78,7 +95,13 @@ package final class ContainerScope: Sendable {
     var name: String { place.container.name }
     /// `spec.containers[0].securityContext`.
     var path: String { "\(place.path).securityContext" }
-    var effective: EffectiveSecurityContext? { try? decided.get() }
+    /// Why it does not start.
+    var refusal: Refusal? {
+        guard case .failure(let refusal) = decided else { return nil }
+        return refusal
+    }
+    /// Its `runAsUser`, or else its pod's.
+    let runAsUser: Int64?
 
     /// Nil where only an image that is not here can tell.
     var uid: Decided<UInt32>? {
@@ -98,6 +121,32 @@ package final class ContainerScope: Sendable {
         return ([effective.gid] + effective.supplementalGroups).filter { $0.origin != .unknownImage }.map(\.value)
     }
 
+    /// The user, where it is known to be bound by permission bits: not root, and without the capability to pass over them.
+    var boundUser: UInt32? {
+        effective?.capabilitySets.effective.contains(.dacOverride) == true ? nil : nonRootUser
+    }
+
+    /// Whether the process is in a group; nil where only an image that is not here can tell.
+    func isInGroup(_ group: UInt32) -> Bool? {
+        guard let effective else { return nil }
+        if groups.contains(group) { return true }
+        return effective.gid.origin == .unknownImage ? nil : false
+    }
+
     var isPrivileged: Bool { context?.privileged == true }
-    var grantsNewPrivileges: Bool { context?.allowPrivilegeEscalation != false }
+}
+
+extension PodContainer {
+    fileprivate var withoutUnknownCapabilities: Self {
+        var known = container
+        for list in [\Capabilities.add, \Capabilities.drop] {
+            known.securityContext?.capabilities?[keyPath: list]?.removeAll { !CapabilitySet.isKnown($0) }
+        }
+        return Self(kind: kind, path: path, container: known)
+    }
+}
+
+extension CapabilitySet {
+    /// Whether a name is ALL or a capability's.
+    static func isKnown(_ name: String) -> Bool { canonical(name) == "ALL" || (try? Self(named: name)) != nil }
 }

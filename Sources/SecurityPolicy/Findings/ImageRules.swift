@@ -5,20 +5,30 @@ import LinuxTypes
 /// Rules about what an image's files do under the container's context; nothing of it is run.
 extension FindingRule {
     static let imageRules: [Self] = [
-        programMissing, programNotExecutable, interpreterMissing, programNotPermitted, programLosesPrivileges,
+        programMissing, programNotExecutable, programOfVolume, interpreterMissing, programNotPermitted,
+        programLosesPrivileges,
         folderClosed, volumeNotWritable, homeNotWritable, readOnlyRootWrites,
     ]
 
     private static let programMissing = Self(
         "program-missing", .error, "A command that the image does not have.",
-        reason:
-            "The container ends with StartError, exit code 128: executable file not found in $PATH, or no such file.",
+        reason: """
+            The container ends with StartError, exit code 128: executable file not found in $PATH, or no such file. Where \
+            neither the manifest nor the image names a command, it is not created: no command specified.
+            """,
         remedy: "Name a program of the image, with its full path where PATH does not have its folder.", needsImage: true
     ) { scope in
         try scope.each { container in
-            guard let image = container.image, let program = try container.program(), program.file == nil else {
-                return []
+            guard let image = container.image else { return [] }
+            if container.programWord(image) == nil {
+                return [
+                    Finding(
+                        "\(container.place.path).image",
+                        "image \(image.reference) has neither ENTRYPOINT nor CMD, and the container has no command",
+                        remedy: "set \(container.place.path).command")
+                ]
             }
+            guard let program = try container.program(), program.file == nil else { return [] }
             let place = program.path.map { "no file \($0)" } ?? "no \(program.word) in the folders of PATH"
             return [Finding(program.field, "image \(image.reference) has \(place)")]
         }
@@ -38,18 +48,62 @@ extension FindingRule {
                 let path = program.path
             else { return [] }
             if file.kind != .regular { return [Finding(program.field, "\(path) is no file")] }
-            let user = container.uid.map { "uid \($0.value)" } ?? "nobody"
-            if file.mode & 0o111 == 0 || container.mayAccess(file, 1) == false {
+            let user = container.uid.map { "uid \($0.value)" } ?? "its user"
+            func refused(_ file: FileFacts, _ path: String) throws -> String? {
+                if file.mode & 0o111 == 0 { return "nobody may execute \(path): its mode is \(octal(file))" }
+                if container.mayAccess(file, 1) == false {
+                    return "\(user) may not execute \(path): mode \(octal(file)) of uid \(file.uid), gid \(file.gid)"
+                }
+                return try container.closedFolder(above: path, in: image.files)
+                    .map { "\(user) may not enter \($0), where \(path) is" }
+            }
+            if let refusal = try refused(file, path) { return [Finding(program.field, refusal)] }
+            let chain = try container.chain(of: program, in: image)
+            for (index, entry) in chain.enumerated() {
+                if index > 0, let file = entry.file, let refusal = try refused(file, entry.path) {
+                    return [Finding(program.field, "\(chain[index - 1].path) needs \(entry.path), but \(refusal)")]
+                }
+                if entry.head == .unknown {
+                    return [
+                        Finding(program.field, "\(entry.path) is neither an ELF file nor a script that begins with #!")
+                    ]
+                }
+            }
+            return []
+        }
+    }
+
+    private static let programOfVolume = Self(
+        "program-of-volume-not-executable", .error, "A command that is a file of a volume without an execute bit.",
+        reason: """
+            Files of config maps, secrets and projected volumes have mode 0644 unless another one is written: nobody may \
+            execute them, not even root. The container ends with StartError: permission denied.
+            """,
+        remedy: "Set the volume's defaultMode to 0555, or give the file to a shell as an argument."
+    ) { scope in
+        scope.each { container in
+            guard let path = container.place.container.command?.first, path.hasPrefix("/"),
+                !ContainerScope.hasVariable(path), let (file, volume) = scope.fileOfVolume(path, in: container),
+                let mode = volume.mode(of: file)
+            else { return [] }
+            let field = "\(container.place.path).command[0]"
+            if mode & 0o111 == 0 {
                 return [
-                    Finding(program.field, "\(user) may not execute \(path): mode \(octal(file)) of uid \(file.uid)")
+                    Finding(
+                        field,
+                        "nobody may execute \(path): files of volume \"\(volume.name)\" have mode \(FileMode.octal(mode))"
+                    )
                 ]
             }
-            if let folder = try container.closedFolder(above: path, in: image.files) {
-                return [Finding(program.field, "\(user) may not enter \(folder), where \(path) is")]
-            }
-            let head = try image.files.start(of: path, count: ProgramFile.headSize) ?? []
-            guard ProgramFile(head: head) == .unknown else { return [] }
-            return [Finding(program.field, "\(path) is neither an ELF file nor a script that begins with #!")]
+            guard let uid = container.boundUser, let isInGroup = container.isInGroup(0),
+                scope.pod.spec.securityContext?.fsGroup == nil, mode & (isInGroup ? 0o010 : 0o001) == 0
+            else { return [] }
+            return [
+                Finding(
+                    field,
+                    "uid \(uid) may not execute \(path): files of volume \"\(volume.name)\" are root's, mode "
+                        + FileMode.octal(mode))
+            ]
         }
     }
 
@@ -60,30 +114,28 @@ extension FindingRule {
         reason: """
             The kernel executes the program that #! names, or the loader that an ELF file names, and answers "no such file \
             or directory" where it is missing, though the command itself is there: a script with #!/bin/bash in an image \
-            without bash, or a program that was linked for glibc in an image with musl.
+            without bash, a script whose lines end with CR LF, or a program that was linked for glibc in an image with musl.
             """,
-        remedy: "Add the interpreter to the image, or link the program statically.", needsImage: true
+        remedy:
+            "Add the interpreter to the image, save the script with plain line ends, or link the program statically.",
+        needsImage: true
     ) { scope in
         try scope.each { container in
-            guard let image = container.image, let program = try container.program(), let path = program.path,
+            guard let image = container.image, let program = try container.program(),
                 program.file?.kind == .regular
             else { return [] }
-            var next = path
-            // The kernel follows a chain of scripts four times.
-            for _ in 0..<5 {
-                let head = try image.files.start(of: next, count: ProgramFile.headSize) ?? []
-                guard case .interpreted(let interpreter) = ProgramFile(head: head),
-                    !container.isBelowVolume(interpreter)
-                else { return [] }
-                guard try image.files.file(interpreter) != nil else {
-                    return [
-                        Finding(
-                            program.field, "\(next) needs \(interpreter), which image \(image.reference) does not have")
-                    ]
-                }
-                next = interpreter
+            let chain = try container.chain(of: program, in: image)
+            guard chain.count > 1, let last = chain.last, last.file == nil else { return [] }
+            let path = chain[chain.count - 2].path
+            if last.path.hasSuffix("\r") {
+                return [
+                    Finding(
+                        program.field,
+                        "the first line of \(path) ends with CR LF: the kernel looks for \(last.path.dropLast())\\r",
+                        remedy: "save \(path) with plain line ends")
+                ]
             }
-            return []
+            return [Finding(program.field, "\(path) needs \(last.path), which image \(image.reference) does not have")]
         }
     }
 
@@ -92,15 +144,15 @@ extension FindingRule {
         reason: """
             A program with file capabilities and the effective bit (setcap …=ep) is executed only by a process whose \
             bounding set has all of them; else execve(2) answers "operation not permitted" before the program runs, for root \
-            too. Dropping ALL drops them from the bounding set. Source: capabilities(7), "Safety checking for \
-            capability-dumb binaries".
+            and with no_new_privs too. Dropping ALL drops them from the bounding set. Of a script the interpreter's file \
+            counts. Source: capabilities(7), "Safety checking for capability-dumb binaries".
             """,
         remedy: "Add the capabilities that it names, or remove them from the file in the image (setcap -r).",
         needsImage: true
     ) { scope in
         try scope.each { container in
-            guard let program = try container.program(), let path = program.path,
-                let wanted = program.file?.capabilities, wanted.isEffective, let effective = container.effective
+            guard let program = try container.program(), let (path, file) = try container.privileged(program),
+                let wanted = file.capabilities, wanted.isEffective, let effective = container.effective
             else { return [] }
             let missing = wanted.permitted.subtracting(effective.capabilitySets.bounding)
             guard !missing.isEmpty else { return [] }
@@ -125,7 +177,7 @@ extension FindingRule {
         needsImage: true
     ) { scope in
         try scope.each { container in
-            guard let program = try container.program(), let path = program.path, let file = program.file,
+            guard let program = try container.program(), let (path, file) = try container.privileged(program),
                 let effective = container.effective, let uid = container.nonRootUser
             else { return [] }
             let isDisarmed = effective.noNewPrivileges.value
@@ -159,7 +211,7 @@ extension FindingRule {
             else { return [] }
             let closed = try container.closedFolder(above: folder, in: image.files)
             guard closed != nil || container.mayAccess(facts, 1) == false else { return [] }
-            let field = container.place.container.workingDir == nil ? "image" : "workingDir"
+            let field = (container.place.container.workingDir ?? "").isEmpty ? "image" : "workingDir"
             return [
                 Finding(
                     "\(container.place.path).\(field)",
@@ -179,7 +231,8 @@ extension FindingRule {
         try scope.each { container in
             guard let image = container.image, let uid = container.nonRootUser else { return [] }
             return try image.volumes.sorted().compactMap { path in
-                guard !container.isBelowVolume(path), let facts = try image.files.file(path), facts.kind.isFolder,
+                guard path != "/", !container.isBelowVolume(path), let facts = try image.files.file(path),
+                    facts.kind.isFolder,
                     container.mayAccess(facts, 3) == false
                 else { return nil }
                 return Finding(
@@ -195,12 +248,16 @@ extension FindingRule {
         remedy: "Set HOME to a folder of the user's, an emptyDir for example.", needsImage: true
     ) { scope in
         try scope.each { container in
-            guard let image = container.image, let uid = container.nonRootUser,
-                container.place.container.env?.contains(where: { $0.name == "HOME" }) != true
+            guard let image = container.image, let uid = container.boundUser,
+                container.place.container.env?.contains(where: { $0.name == "HOME" }) != true,
+                container.place.container.envFrom?.isEmpty ?? true
             else { return [] }
             let entry = image.identity.database.user(uid: uid)?.home ?? ""
             let home = image.variable("HOME").flatMap { $0.isEmpty ? nil : $0 } ?? entry
-            guard home.hasPrefix("/"), home != "/", !container.isBelowVolume(home) else { return [] }
+            // Debian's and others' passwd say so of users that are to have none.
+            guard home.hasPrefix("/"), home != "/", home != "/nonexistent", home != "/dev/null",
+                !container.isBelowVolume(home), !ContainerScope.isBelow(image.volumes, home)
+            else { return [] }
             let field = "\(container.place.path).image"
             guard let facts = try image.files.file(home) else {
                 return [Finding(field, "HOME of uid \(uid) is \(home), which the image does not have")]
@@ -223,14 +280,18 @@ extension FindingRule {
     ) { scope in
         try scope.each { container in
             guard let image = container.image, let effective = container.effective, let uid = container.uid,
-                effective.readOnlyRootFilesystem.value
+                effective.readOnlyRootFilesystem.value, uid.value != 0
             else { return [] }
             var found: [String] = []
+            var known: [String: [String]] = [:]
             for base in ["/var/log", "/var/cache", "/run", "/var/run", "/tmp", "/var/tmp"] {
                 let names = try image.files.names(in: base) ?? []
+                known[base] = names
+                // The one is a link to the other.
+                if base == "/var/run", names == known["/run"] { continue }
                 for folder in [base] + names.prefix(256).map({ "\(base)/\($0)" }) {
-                    guard !container.isBelowVolume(folder), !image.volumes.contains(folder),
-                        let facts = try image.files.file(folder), facts.kind.isFolder, uid.value != 0,
+                    guard !container.isBelowVolume(folder), !ContainerScope.isBelow(image.volumes, folder),
+                        let facts = try image.files.file(folder), facts.kind.isFolder,
                         facts.uid == uid.value
                             || facts.gid != 0 && facts.mode & 0o020 != 0 && container.groups.contains(facts.gid)
                     else { continue }

@@ -2,10 +2,12 @@
 
 /// What the kernel reads of a file that is to be executed.
 ///
-/// Source: execve(2), "Interpreter scripts"; elf(5), `PT_INTERP`.
+/// Source: execve(2), "Interpreter scripts"; fs/binfmt_script.c; elf(5), `PT_INTERP`.
 enum ProgramFile: Hashable {
-    /// The program that reads it: of `#!`, or an ELF file's loader.
-    case interpreted(by: String)
+    /// The program that `#!` names, as the kernel reads it: a carriage return at the end of the line belongs to it.
+    case script(String)
+    /// An ELF file, with its loader.
+    case linked(String)
     /// An ELF file that needs no loader.
     case standalone
     /// Neither ELF nor `#!`: "exec format error".
@@ -16,11 +18,11 @@ enum ProgramFile: Hashable {
 
     init(head bytes: [UInt8]) {
         if bytes.starts(with: "#!".utf8) {
-            let line = bytes.dropFirst(2).prefix(254).prefix { $0 != UInt8(ascii: "\n") }
-            let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
-            self = words.first.map { .interpreted(by: String(decoding: $0, as: UTF8.self)) } ?? .unknown
+            let line = bytes.dropFirst(2).prefix(254).prefix { $0 != UInt8(ascii: "\n") && $0 != 0 }
+            let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            self = words.first.map { .script(String(decoding: $0, as: UTF8.self)) } ?? .unknown
         } else if bytes.starts(with: [0x7f, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")]) {
-            self = Self.elf(bytes).map { .interpreted(by: $0) } ?? .standalone
+            self = Self.elf(bytes).map { .linked($0) } ?? .standalone
         } else {
             self = .unknown
         }
