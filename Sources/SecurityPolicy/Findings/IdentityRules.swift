@@ -6,7 +6,7 @@ import KubernetesAPI
 extension FindingRule {
     static let identityRules: [Self] = [
         nonRootRefused, nonRootNamedUser, nonRootOverridden, imageUserUnknown, imageGroupIgnored, imageGroupsMerged,
-        primaryGroupRoot, groupWithoutUser, podFieldOverridden, unmappedID, userUnknownToImage,
+        primaryGroupRoot, rootGroupAdded, groupWithoutUser, podFieldOverridden, unmappedID, userUnknownToImage,
     ]
 
     private static let nonRootRefused = Self(
@@ -19,14 +19,13 @@ extension FindingRule {
         remedy: "Set runAsUser to a number above 0."
     ) { scope in
         scope.each { container in
-            guard case .failure(let refusal) = container.decided, refusal.reason == .containerConfig,
-                container.isToRunAsNonRoot
-            else { return [] }
-            let runAsUser = container.context?.runAsUser ?? scope.pod.spec.securityContext?.runAsUser
-            if runAsUser == 0 {
+            guard container.isToRunAsNonRoot, let refusal = container.refusal, refusal.reason == .containerConfig else {
+                return []
+            }
+            if container.runAsUser == 0 {
                 return [Finding(refusal.field, "container \"\(container.name)\" is to run as uid 0 and as non-root")]
             }
-            guard let image = container.image else { return [] }
+            guard container.runAsUser == nil, let image = container.image else { return [] }
             switch image.identity.declaredUser {
             case .unset, .number(0):
                 let user = image.identity.user.isEmpty ? "sets no USER" : "sets USER \(image.identity.user)"
@@ -50,8 +49,8 @@ extension FindingRule {
         remedy: "Set runAsUser to the number that the image's /etc/passwd has for the name.", needsImage: true
     ) { scope in
         scope.each { container in
-            guard case .failure(let refusal) = container.decided, let image = container.image,
-                case .name(let name) = image.identity.declaredUser, container.isToRunAsNonRoot
+            guard container.isToRunAsNonRoot, container.runAsUser == nil, let refusal = container.refusal,
+                let image = container.image, case .name(let name) = image.identity.declaredUser
             else { return [] }
             guard let user = image.identity.database.user(named: name) else {
                 return [
@@ -60,17 +59,17 @@ extension FindingRule {
                     )
                 ]
             }
-            let isOfContainer = refusal.field.hasPrefix(container.place.path)
-            let context = isOfContainer ? container.path : ContextFields.podPath
-            // The pod's user would be that of its other containers too.
-            let isSafe = user.uid != 0 && (isOfContainer || scope.containers.count == 1)
+            // The pod's own context is for all of its containers, whose images may have other users.
+            let context =
+                container.context != nil ? container.path : scope.containers.count == 1 ? ContextFields.podPath : nil
             return [
                 Finding(
                     refusal.field,
                     "image \(image.reference) sets USER \(name): the kubelet cannot verify that it is not root",
                     remedy: user.uid == 0
                         ? "\(name) is uid 0: set runAsUser to another user's number" : "set runAsUser: \(user.uid)",
-                    edit: isSafe ? .insert(path: context, key: "runAsUser", text: "\(user.uid)") : nil)
+                    edit: user.uid == 0
+                        ? nil : context.map { .insert(path: $0, key: "runAsUser", text: "\(user.uid)") })
             ]
         }
     }
@@ -85,7 +84,7 @@ extension FindingRule {
     ) { scope in
         guard scope.pod.spec.securityContext?.runAsNonRoot == true else { return [] }
         return scope.each { container in
-            guard container.context?.runAsNonRoot == false else { return [] }
+            guard container.context?.runAsNonRoot == false, container.nonRootUser == nil else { return [] }
             return [
                 Finding(
                     "\(container.path).runAsNonRoot", "container \"\(container.name)\" may run as root, against the pod"
@@ -95,16 +94,16 @@ extension FindingRule {
     }
 
     private static let imageUserUnknown = Self(
-        "image-user-unknown", .error, "An image whose USER is not in its /etc/passwd.",
+        "image-user-unknown", .error, "An image whose USER is no user.",
         reason: """
-            The runtime looks the name up in the image when it creates the container, and fails with CreateContainerError: \
-            no users found.
+            The runtime looks the name up in the image's /etc/passwd when it creates the container, and fails with \
+            CreateContainerError: no users found. So does a number above 2147483647, or a second colon: invalid USER value.
             """,
         remedy: "Set runAsUser, or add the user to the image.", needsImage: true
     ) { scope in
         scope.each { container in
-            guard case .failure(let refusal) = container.decided, refusal.reason == .container,
-                let image = container.image, refusal.field == "\(container.place.path).image"
+            guard container.image != nil, let refusal = container.refusal, refusal.reason == .container,
+                refusal.field == "\(container.place.path).image"
             else { return [] }
             return [Finding(refusal.field, refusal.message)]
         }
@@ -123,6 +122,7 @@ extension FindingRule {
                 effective.gid.origin.manifestField == nil, effective.uid.origin.manifestField == nil
             else { return [] }
             let group = image.identity.user.drop { $0 != ":" }.dropFirst()
+            guard !group.isEmpty else { return [] }
             let known = UInt32(group) ?? image.identity.database.groups.first { $0.name == group }?.gid
             guard known != effective.gid.value else { return [] }
             return [
@@ -143,7 +143,10 @@ extension FindingRule {
         remedy: "Set supplementalGroupsPolicy: Strict, and list the groups that are needed.", needsImage: true
     ) { scope in
         scope.each { container in
-            guard let effective = container.effective, let image = container.image else { return [] }
+            // Root needs no group for what it may do.
+            guard let effective = container.effective, let image = container.image, container.nonRootUser != nil else {
+                return []
+            }
             let merged = effective.supplementalGroups.filter { $0.origin == .imageGroup }.map { String($0.value) }
             guard !merged.isEmpty else { return [] }
             return [
@@ -179,6 +182,23 @@ extension FindingRule {
         }
     }
 
+    private static let rootGroupAdded = Self(
+        "root-group-added", .note, "Root's group, given to a user other than root.",
+        reason: """
+            A process in group 0 may read, and often write, what images and nodes keep for root's group: in many images \
+            /etc/passwd and the folders that are made for arbitrary users. runAsNonRoot does not look at groups.
+            """,
+        remedy: "Use a group of the pod's own."
+    ) { scope in
+        guard let context = scope.pod.spec.securityContext, scope.containers.contains(where: { $0.nonRootUser != nil })
+        else { return [] }
+        let path = ContextFields.podPath
+        let fields =
+            [("\(path).fsGroup", context.fsGroup)]
+            + (context.supplementalGroups ?? []).enumerated().map { ("\(path).supplementalGroups[\($0)]", $1) }
+        return fields.filter { $0.1 == 0 }.map { Finding($0.0, "every process of the pod is in group 0, root's") }
+    }
+
     private static let groupWithoutUser = Self(
         "group-without-user", .error, "The pod's runAsGroup without its runAsUser.",
         reason: """
@@ -197,22 +217,27 @@ extension FindingRule {
 
     private static let podFieldOverridden = Self(
         "pod-field-overridden", .note, "A field of the pod that every container overrides.",
-        reason:
-            "A container's value replaces the pod's. Where each container has its own, the pod's counts for nobody.",
+        reason: """
+            A container's value replaces the pod's. Where each container has another one of its own, the pod's counts for \
+            none of them: for the sandbox alone, and for containers that are added later.
+            """,
         remedy: "Remove the field from the pod, or from the containers that are to follow it."
     ) { scope in
         guard let pod = scope.pod.spec.securityContext, !scope.containers.isEmpty else { return [] }
         let contexts = scope.containers.map(\.context)
-        func overridden(_ name: String, _ isSet: Bool, _ own: (SecurityContext) -> Bool) -> Finding? {
-            guard isSet, contexts.allSatisfy({ $0.map(own) ?? false }) else { return nil }
-            return Finding("\(ContextFields.podPath).\(name)", "no container follows it: each has its own \(name)")
+        func overridden<Value: Equatable>(
+            _ name: String, _ value: Value?, _ own: (SecurityContext) -> Value?
+        ) -> Finding? {
+            // The same value twice does no harm: templates write both.
+            guard let value, contexts.allSatisfy({ $0.flatMap(own).map { $0 != value } ?? false }) else { return nil }
+            return Finding("\(ContextFields.podPath).\(name)", "no container follows it: each has another \(name)")
         }
         let found: [Finding?] = [
-            overridden("runAsUser", pod.runAsUser != nil) { $0.runAsUser != nil },
-            overridden("runAsGroup", pod.runAsGroup != nil && pod.runAsUser != nil) { $0.runAsGroup != nil },
-            overridden("seccompProfile", pod.seccompProfile != nil) { $0.seccompProfile != nil },
-            overridden("appArmorProfile", pod.appArmorProfile != nil) { $0.appArmorProfile != nil },
-            overridden("seLinuxOptions", pod.seLinuxOptions != nil) { $0.seLinuxOptions != nil },
+            overridden("runAsUser", pod.runAsUser) { $0.runAsUser },
+            overridden("runAsGroup", pod.runAsUser == nil ? nil : pod.runAsGroup) { $0.runAsGroup },
+            overridden("seccompProfile", pod.seccompProfile) { $0.seccompProfile },
+            overridden("appArmorProfile", pod.appArmorProfile) { $0.appArmorProfile },
+            overridden("seLinuxOptions", pod.seLinuxOptions) { $0.seLinuxOptions },
         ]
         return found.compactMap { $0 }
     }
@@ -220,8 +245,8 @@ extension FindingRule {
     private static let unmappedID = Self(
         "id-not-mapped", .error, "An id that the pod's user namespace does not have.",
         reason: """
-            With hostUsers: false a pod has the ids 0 to 65535. The kernel refuses to become any other, and the container \
-            or the sandbox does not start.
+            With hostUsers: false a pod has the ids 0 to 65535, unless the kubelet's userNamespaces.idsPerPod gives it more. \
+            The kernel refuses to become any other, and the container or the sandbox does not start.
             """,
         remedy: "Use ids below 65536, or hostUsers: true."
     ) { scope in
@@ -239,9 +264,16 @@ extension FindingRule {
             ids.append(("\(container.path).runAsUser", container.context?.runAsUser))
             ids.append(("\(container.path).runAsGroup", container.context?.runAsGroup))
         }
+        for container in scope.containers {
+            guard let effective = container.effective else { continue }
+            // Those of the image; what is written stands above.
+            for id in [effective.uid, effective.gid] where id.origin.manifestField == nil {
+                ids.append(("\(container.place.path).image", Int64(id.value)))
+            }
+        }
         return ids.compactMap { path, id in
-            guard let id, id >= 65536, UserID.range.contains(id) else { return nil }
-            return Finding(path, "\(id) is not mapped: the pod's user namespace has ids below 65536")
+            guard let id, id >= Int64(IDMapping.podSize), UserID.range.contains(id) else { return nil }
+            return Finding(path, "\(id) is not mapped: the pod's user namespace has ids below \(IDMapping.podSize)")
         }
     }
 
