@@ -6,7 +6,7 @@ import KubernetesAPI
 extension FindingRule {
     static let confinementRules: [Self] = [
         seccompUnset, seccompUnconfined, seccompLocalhost, seccompLocalhostEmpty, seccompAnnotation, appArmorAbsent,
-        seLinuxReplaced, windowsOptions, sharedProcesses,
+        seLinuxReplaced, seLinuxLevel, windowsOptions, sharedProcesses,
     ]
 
     private static let seccompUnset = Self(
@@ -35,7 +35,7 @@ extension FindingRule {
     ) { scope in
         guard let pod = scope.pod.spec.securityContext?.seccompProfile, pod.type != "Unconfined" else { return [] }
         return scope.each { container in
-            guard container.context?.seccompProfile?.type == "Unconfined" else { return [] }
+            guard !container.isPrivileged, container.context?.seccompProfile?.type == "Unconfined" else { return [] }
             return [
                 Finding(
                     "\(container.path).seccompProfile",
@@ -48,11 +48,11 @@ extension FindingRule {
         "seccomp-localhost", .note, "A seccomp profile that must lie on the node.",
         reason: """
             A Localhost profile is read from the node's /var/lib/kubelet/seccomp when the container is created. On a node \
-            that does not have the file, the container waits with CreateContainerError.
+            that does not have the file, the container waits with CreateContainerError. A privileged container has no filter.
             """,
         remedy: "Put the file on every node before the pod (Security Profiles Operator, a DaemonSet)."
     ) { scope in
-        profiles(scope).compactMap { path, profile in
+        profiles(scope, ofPrivileged: false).compactMap { path, profile in
             guard profile.type == "Localhost", let file = profile.localhostProfile, !file.isEmpty else { return nil }
             return Finding("\(path).localhostProfile", "the node must have \(scope.node.seccompRoot)/\(file)")
         }
@@ -66,18 +66,21 @@ extension FindingRule {
             """,
         remedy: "Name the profile's file."
     ) { scope in
-        profiles(scope).compactMap { path, profile in
+        profiles(scope, ofPrivileged: true).compactMap { path, profile in
             guard profile.type == "Localhost", profile.localhostProfile == "" else { return nil }
             return Finding("\(path).localhostProfile", "names no file: the kubelet refuses the container")
         }
     }
 
-    private static func profiles(_ scope: FindingScope) -> [(path: String, profile: SeccompProfile)] {
+    private static func profiles(
+        _ scope: FindingScope, ofPrivileged: Bool
+    ) -> [(path: String, profile: SeccompProfile)] {
         let ofPod = scope.pod.spec.securityContext?.seccompProfile.map {
             ("\(ContextFields.podPath).seccompProfile", $0)
         }
         let own = scope.containers.compactMap { container in
-            container.context?.seccompProfile.map { ("\(container.path).seccompProfile", $0) }
+            container.isPrivileged && !ofPrivileged
+                ? nil : container.context?.seccompProfile.map { ("\(container.path).seccompProfile", $0) }
         }
         return (ofPod.map { [$0] } ?? []) + own
     }
@@ -90,18 +93,20 @@ extension FindingRule {
             """,
         remedy: "Set seccompProfile, and remove the annotation."
     ) { scope in
-        annotations(scope) {
-            $0 == "seccomp.security.alpha.kubernetes.io/pod"
-                || $0.hasPrefix("container.seccomp.security.alpha.kubernetes.io/")
-        }.map {
+        // Beside a field, which says the same as the annotation or is refused, it is merely old.
+        guard let annotations = scope.pod.metadata.annotations, !annotations.isEmpty,
+            scope.pod.spec.securityContext?.seccompProfile == nil
+        else { return [] }
+        let prefix = "container.seccomp.security.alpha.kubernetes.io/"
+        return annotations.filter { key, value in
+            guard value != "unconfined" else { return false }
+            guard key != "seccomp.security.alpha.kubernetes.io/pod" else { return true }
+            guard key.hasPrefix(prefix) else { return false }
+            let name = key.dropFirst(prefix.utf8.count)
+            return scope.containers.first { $0.name == name }?.context?.seccompProfile == nil
+        }.sorted { $0.key < $1.key }.map {
             Finding("metadata.annotations[\($0.key)]", "\"\($0.value)\" is asked for, and no filter is applied by it")
         }
-    }
-
-    private static func annotations(
-        _ scope: FindingScope, _ isMeant: (String) -> Bool
-    ) -> [(key: String, value: String)] {
-        (scope.pod.metadata.annotations ?? [:]).filter { isMeant($0.key) }.sorted { $0.key < $1.key }
     }
 
     private static let appArmorAbsent = Self(
@@ -113,17 +118,22 @@ extension FindingRule {
             """,
         remedy: "Leave appArmorProfile out where RuntimeDefault is meant, or select the nodes that have AppArmor."
     ) { scope in
-        var asked: [(path: String, type: String)] = []
+        var asked: [(path: String, profile: AppArmorProfile)] = []
         if let profile = scope.pod.spec.securityContext?.appArmorProfile {
-            asked.append(("\(ContextFields.podPath).appArmorProfile", profile.type))
+            asked.append(("\(ContextFields.podPath).appArmorProfile", profile))
         }
         for container in scope.containers {
             if let profile = container.context?.appArmorProfile {
-                asked.append(("\(container.path).appArmorProfile", profile.type))
+                asked.append(("\(container.path).appArmorProfile", profile))
             }
         }
-        return asked.filter { $0.type != "Unconfined" && !$0.type.isEmpty }.map {
-            Finding($0.path, "a node without AppArmor rejects the pod: \($0.type) is asked for")
+        return asked.filter { $0.profile.type != "Unconfined" && !$0.profile.type.isEmpty }.map { path, profile in
+            guard profile.type == "Localhost" else {
+                return Finding(path, "a node without AppArmor rejects the pod: \(profile.type) is asked for")
+            }
+            return Finding(
+                path, "the node must have AppArmor, with the profile \"\(profile.localhostProfile ?? "")\" loaded",
+                remedy: "load the profile on every node that the pod may go to, and select these")
         }
     }
 
@@ -152,6 +162,20 @@ extension FindingRule {
         }
     }
 
+    private static let seLinuxLevel = Self(
+        "selinux-level-malformed", .error, "An SELinux level that is none.",
+        reason: """
+            The API server takes any text. containerd takes a level of the form s0, s0-s1 or s0:c123,c456, and refuses to \
+            create the container otherwise: the format of 'level' is not correct.
+            """,
+        remedy: "Write a sensitivity and categories: s0:c123,c456."
+    ) { scope in
+        scope.each { container in
+            guard let refusal = container.refusal, refusal.field.hasSuffix("seLinuxOptions.level") else { return [] }
+            return [Finding(refusal.field, refusal.message)]
+        }
+    }
+
     private static let windowsOptions = Self(
         "windows-options", .note, "Windows options on a pod that does not say that it is for Windows.",
         reason:
@@ -174,7 +198,7 @@ extension FindingRule {
             """,
         remedy: "Give the containers users of their own, or remove shareProcessNamespace."
     ) { scope in
-        guard scope.pod.spec.shareProcessNamespace == true, scope.pod.spec.containers.count > 1 else { return [] }
+        guard scope.pod.spec.shareProcessNamespace == true else { return [] }
         let users = scope.containers.filter { $0.place.kind != .`init` }.map { $0.uid?.value }
         guard Set(users).count < users.count else { return [] }
         return [

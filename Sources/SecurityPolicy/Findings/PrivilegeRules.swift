@@ -19,7 +19,10 @@ extension FindingRule {
             guard container.isPrivileged, let context = container.context else { return [] }
             let pod = scope.pod.spec.securityContext
             var fields: [(String, Bool)] = [
-                ("\(container.path).capabilities", context.capabilities != nil),
+                (
+                    "\(container.path).capabilities",
+                    context.capabilities?.add?.isEmpty == false || context.capabilities?.drop?.isEmpty == false
+                ),
                 ("\(container.path).procMount", context.procMount != nil),
             ]
             if let own = context.seccompProfile {
@@ -32,7 +35,12 @@ extension FindingRule {
                     ))
             }
             fields.append(
-                ("\(container.path).appArmorProfile", context.appArmorProfile?.type == "RuntimeDefault"))
+                context.appArmorProfile != nil
+                    ? ("\(container.path).appArmorProfile", context.appArmorProfile?.type == "RuntimeDefault")
+                    : (
+                        "\(ContextFields.podPath).appArmorProfile",
+                        pod?.appArmorProfile?.type == "RuntimeDefault"
+                    ))
             return fields.filter(\.1).map { path, _ in
                 Finding(path, "no effect on container \"\(container.name)\": it is privileged")
             }
