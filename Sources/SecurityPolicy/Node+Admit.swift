@@ -71,7 +71,7 @@ extension Node {
     }
 
     /// A name that belongs to no namespace would change the machine, whatever the list says.
-    private func isAllowedUnsafe(_ name: SysctlName) -> Bool {
+    func isAllowedUnsafe(_ name: SysctlName) -> Bool {
         name.namespace != nil
             && allowedUnsafeSysctls.contains { pattern in
                 let dotted = SysctlName(pattern).dotted

@@ -4,46 +4,77 @@ import KubernetesAPI
 
 /// Rules about what a pod has of the node: ports, sysctls, defaults.
 extension FindingRule {
-    static let hostRules: [Self] = [lowPort, sysctlUnsafe, sysctlOfTheMachine, runtimeDifference]
+    static let hostRules: [Self] = [
+        lowPort, lowPortElsewhere, sysctlUnsafe, sysctlOfTheMachine, userNamespaceVolume, runtimeDifference,
+    ]
 
     private static let lowPort = Self(
         "low-port", .warning, "A port below 1024 for a user other than root.",
         reason: """
             Binding a port below net.ipv4.ip_unprivileged_port_start needs NET_BIND_SERVICE in effect, which no user but \
             root has. containerd sets that sysctl to 0 in each pod's own network; CRI-O leaves it at 1024, and a pod on the \
-            host's network has the host's.
+            host's network has the host's, which is 1024 unless somebody changed it.
             """,
         remedy: """
             Listen on a port of 1024 or above (a Service maps it), or set the safe sysctl \
             net.ipv4.ip_unprivileged_port_start: "0" on the pod.
             """
     ) { scope in
-        let isSet = (scope.pod.spec.securityContext?.sysctls ?? []).contains {
-            SysctlName($0.name).dotted == "net.ipv4.ip_unprivileged_port_start"
-        }
         let onHost = scope.pod.spec.hostNetwork == true
-        guard onHost || !isSet else { return [] }
-        return scope.each { container in
-            guard let uid = container.nonRootUser, !container.isPrivileged,
+        return try lowPorts(
+            scope, from: firstFreePort(scope, scope.node),
+            where: onHost ? "on the host's network" : "under \(scope.node.defaults.name)")
+    }
+
+    private static let lowPortElsewhere = Self(
+        "low-port-elsewhere", .note, "A port below 1024 that a user other than root has under containerd alone.",
+        reason: """
+            containerd sets net.ipv4.ip_unprivileged_port_start to 0 in each pod's own network, so that any user may listen \
+            on port 80. CRI-O and older versions leave it at 1024: there the same pod gets "permission denied".
+            """,
+        remedy: """
+            Set the safe sysctl net.ipv4.ip_unprivileged_port_start: "0" on the pod, or listen on a port of 1024 or above.
+            """
+    ) { scope in
+        // Where it fails here too, low-port says so.
+        guard firstFreePort(scope, scope.node) == 0 else { return [] }
+        var other = scope.node
+        other.defaults = .crio
+        return try lowPorts(scope, from: firstFreePort(scope, other), where: "under CRI-O")
+    }
+
+    /// The lowest port that needs no capability in the pod's network.
+    private static func firstFreePort(_ scope: FindingScope, _ node: Node) -> Int32 {
+        let name = "net.ipv4.ip_unprivileged_port_start"
+        let isOwn = scope.pod.spec.hostNetwork != true
+        let written = (scope.pod.spec.securityContext?.sysctls ?? []).last { SysctlName($0.name).dotted == name }?.value
+        return (written ?? (isOwn ? node.defaults.sysctls[name] : nil)).flatMap { Int32($0) } ?? 1024
+    }
+
+    private static func lowPorts(_ scope: FindingScope, from first: Int32, where place: String) throws -> [Finding] {
+        guard first > 1 else { return [] }
+        return try scope.each { container in
+            let ports = container.place.container.ports ?? []
+            guard let uid = container.nonRootUser, !ports.isEmpty || container.image?.exposedPorts.isEmpty == false,
                 container.effective?.capabilitySets.effective.contains(.netBindService) == false
             else { return [] }
-            let lower = onHost ? "on the host's network" : "under CRI-O"
-            let written = (container.place.container.ports ?? []).enumerated().filter {
-                (1..<1024).contains($1.containerPort)
-            }.map {
+            var found = ports.enumerated().filter { (1..<first).contains($1.containerPort) }.map {
                 Finding(
                     "\(container.place.path).ports[\($0)].containerPort",
-                    "uid \(uid) cannot listen on port \($1.containerPort) \(lower)")
+                    "uid \(uid) cannot listen on port \($1.containerPort) \(place)")
             }
-            guard written.isEmpty, let image = container.image else { return written }
-            let exposed = image.exposedPorts.compactMap { Int($0.prefix { $0 != "/" }) }.filter {
-                (1..<1024).contains($0)
+            // Whoever writes ports knows them better than the image.
+            if ports.isEmpty, let image = container.image {
+                found = image.exposedPorts.compactMap { Int32($0.prefix { $0 != "/" }) }.filter {
+                    (1..<first).contains($0)
+                }.sorted().map {
+                    Finding(
+                        "\(container.place.path).image",
+                        "image \(image.reference) exposes port \($0), on which uid \(uid) cannot listen \(place)")
+                }
             }
-            return exposed.sorted().map {
-                Finding(
-                    "\(container.place.path).image",
-                    "image \(image.reference) exposes port \($0), on which uid \(uid) cannot listen \(lower)")
-            }
+            guard !found.isEmpty, try !container.programPrivileges().contains(.netBindService) else { return [] }
+            return found
         }
     }
 
@@ -55,7 +86,9 @@ extension FindingRule {
             """,
         remedy: "Allow it on the nodes that the pod may go to, and select these; or do without."
     ) { scope in
-        sysctls(scope).filter { !$0.name.isSafe(on: scope.node.kernel) && $0.name.namespace != nil }.map {
+        sysctls(scope).filter {
+            isNamespaced($0.name) && !$0.name.isSafe(on: scope.node.kernel) && !scope.node.isAllowedUnsafe($0.name)
+        }.map {
             Finding("\($0.path).name", "\($0.name.dotted) is not among the safe sysctls: the node rejects the pod")
         }
     }
@@ -63,19 +96,40 @@ extension FindingRule {
     private static let sysctlOfTheMachine = Self(
         "sysctl-not-namespaced", .error, "A sysctl that belongs to the whole machine.",
         reason: """
-            Only sysctls of the network and IPC namespaces can be set for one pod. The kubelet allows no other one, whatever \
-            its options say: it would change the machine for everybody.
+            Only sysctls of a namespace can be set for one pod: net.*, kernel.shm*, kernel.msg*, kernel.sem and fs.mqueue.*. \
+            The kubelet does not start with an option that allows another one: it would change the machine for everybody.
             """,
         remedy: "Set it on the node (sysctl.d, a tuning operator)."
     ) { scope in
-        sysctls(scope).filter { $0.name.namespace == nil }.map {
+        sysctls(scope).filter { !isNamespaced($0.name) }.map {
             Finding("\($0.path).name", "\($0.name.dotted) is not namespaced: no node sets it for a pod")
         }
+    }
+
+    /// The kubelet knows two more than runtimes set.
+    private static func isNamespaced(_ name: SysctlName) -> Bool {
+        name.namespace != nil || name.dotted == "kernel.domainname" || name.dotted.hasPrefix("user.")
     }
 
     private static func sysctls(_ scope: FindingScope) -> [(path: String, name: SysctlName)] {
         (scope.pod.spec.securityContext?.sysctls ?? []).enumerated().map {
             ("\(ContextFields.podPath).sysctls[\($0)]", SysctlName($1.name))
+        }
+    }
+
+    private static let userNamespaceVolume = Self(
+        "user-namespace-volume", .warning, "A volume that cannot be mounted in a user namespace.",
+        reason: """
+            With hostUsers: false the runtime maps the ids of each volume at its mount, which the file system must support. \
+            NFS does not: the container is not created. Source: mount_setattr(2), "ID-mapped mounts".
+            """,
+        remedy: "Use a volume with another file system, or do without the user namespace."
+    ) { scope in
+        guard scope.pod.spec.hostUsers == false else { return [] }
+        return scope.mounts { _, _, path, volume in
+            guard volume.nfs != nil else { return nil }
+            return Finding(
+                "\(path).name", "NFS volume \"\(volume.name)\" cannot have the ids of the pod's user namespace")
         }
     }
 
@@ -93,7 +147,7 @@ extension FindingRule {
                 container.nonRootUser == nil
             else { return [] }
             let lists = (capabilities.add ?? []) + (capabilities.drop ?? [])
-            guard !lists.contains(where: { $0.uppercased() == "ALL" }), !lists.isEmpty,
+            guard !lists.contains(where: { CapabilitySet.canonical($0) == "ALL" }), !lists.isEmpty,
                 let request = try? CapabilityRequest(
                     add: capabilities.add ?? [], drop: capabilities.drop ?? [], field: container.path)
             else { return [] }
