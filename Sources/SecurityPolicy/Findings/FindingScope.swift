@@ -53,7 +53,9 @@ package struct FindingScope: Sendable {
     }
 }
 
-/// One container of a scope; a class, since each rule takes it in its hands.
+/// One container of a scope.
+///
+/// A class, since every rule is handed every container: a copy of all that a container has takes longer than a rule.
 package final class ContainerScope: Sendable {
     package let place: PodContainer
     /// Nil where the image is not here.
@@ -70,6 +72,7 @@ package final class ContainerScope: Sendable {
 
     init(pod: Pod, container: PodContainer, image: ImageFacts?, node: Node) {
         place = container
+        path = "\(container.path).securityContext"
         self.image = image
         isToRunAsNonRoot =
             container.container.securityContext?.runAsNonRoot ?? pod.spec.securityContext?.runAsNonRoot ?? false
@@ -94,7 +97,7 @@ package final class ContainerScope: Sendable {
     var context: SecurityContext? { place.container.securityContext }
     var name: String { place.container.name }
     /// `spec.containers[0].securityContext`.
-    var path: String { "\(place.path).securityContext" }
+    let path: String
     /// Why it does not start.
     var refusal: Refusal? {
         guard case .failure(let refusal) = decided else { return nil }

@@ -62,6 +62,7 @@ struct HostRuleTests {
     static let elsewhereRows: [FindingRow] = [
         .finds(.one("runAsUser: 5", container: webPort), closed(80, "under CRI-O")),
         .quiet(.one("runAsUser: 5", container: webPort), node: crio),
+        .quiet(.one("runAsUser: 5", pod: setting("81"), container: webPort)),
         .quiet(.one("runAsUser: 5", container: webPort, spec: "hostNetwork: true")),
         .quiet(.one("runAsUser: 5", pod: setting("0"), container: webPort)),
         .quiet(.one("runAsUser: 0", container: webPort)),

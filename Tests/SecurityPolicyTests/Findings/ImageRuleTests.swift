@@ -245,6 +245,12 @@ struct ImageRuleTests {
             image: running("/run", ["/run": .text("#!/app\n")].merging(caddy) { $1 }),
             refused("/app", "NET_BIND_SERVICE")),
         .finds(
+            .one("capabilities: {drop: [ALL]}"),
+            image: running(
+                "/run",
+                ["/run": .text("#!/app\n"), "/app": .program(loader: "/lib/ld.so", capabilities: bind)]),
+            refused("/app", "NET_BIND_SERVICE")),
+        .finds(
             .one("capabilities: {drop: [ALL, NET_ROW]}"), image: running("/app", caddy),
             refused("/app", "NET_BIND_SERVICE")),
         .quiet(.one("capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}"), image: running("/app", caddy)),

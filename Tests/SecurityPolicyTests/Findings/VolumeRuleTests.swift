@@ -241,6 +241,13 @@ struct VolumeRuleTests {
             at("emptyDir: {}"),
             image: .small(files: ["/v": .link("w"), "/w/1": page, "/w/2": page, "/w/3": page, "/w/4": page]),
             hides(4, "1, 2, 3, …")),
+        // An init container that hides what it is to copy.
+        .finds(
+            .one(
+                spec: "volumes: [{name: v, emptyDir: {}}], initContainers: [{name: d, image: i, "
+                    + "volumeMounts: [{name: v, mountPath: /v}]}]"), image: full,
+            Finding(
+                "spec.initContainers[0].volumeMounts[0].mountPath", "hides 2 of the image's files in /v: a, b")),
         .quiet(at("emptyDir: {}"), image: .small()),
         .quiet(at("emptyDir: {}"), image: .small(files: ["/v": .folder(0o755)])),
         .quiet(at("emptyDir: {}")),
