@@ -149,8 +149,7 @@ extension FindingRule {
         "capability-added-and-dropped", .warning, "A capability that is both added and dropped.",
         reason: """
             Names in drop are taken away last: a capability that stands in both lists is not granted. Only drop: [ALL] \
-            leaves what is added by name; together with add: [ALL] it means nothing at all under containerd, and everything \
-            under CRI-O. podman refuses such lists.
+            leaves what is added by name, and wins over add: [ALL]. podman refuses such lists.
             """,
         remedy: "Remove the name from one of the lists."
     ) { scope in
@@ -163,7 +162,7 @@ extension FindingRule {
                 return Finding(
                     $0.path,
                     all
-                        ? "ALL is added and dropped: containerd drops it, CRI-O adds it"
+                        ? "ALL is added and dropped: the container has nothing but what is added by name"
                         : "\($0.name) is added and dropped: the container does not have it")
             }
         }

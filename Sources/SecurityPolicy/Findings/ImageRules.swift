@@ -38,7 +38,8 @@ extension FindingRule {
         "program-not-executable", .error, "A command that the container's user may not execute.",
         reason: """
             execve(2) answers "permission denied" where the file, or a folder above it, has no execute bit for the user, and \
-            "exec format error" where it is neither ELF nor begins with #!. The container ends with StartError.
+            "exec format error" where it is neither ELF nor begins with #!. The container ends with StartError. A script must \
+            be readable too, by the interpreter, which the user runs.
             """,
         remedy: "Set the bits in the image (chmod a+rx), begin a script with #!, or run as the file's owner.",
         needsImage: true
@@ -62,6 +63,14 @@ extension FindingRule {
             for (index, entry) in chain.enumerated() {
                 if index > 0, let file = entry.file, let refusal = try refused(file, entry.path) {
                     return [Finding(program.field, "\(chain[index - 1].path) needs \(entry.path), but \(refusal)")]
+                }
+                if case .script = entry.head, let file = entry.file, container.mayAccess(file, 4) == false {
+                    return [
+                        Finding(
+                            program.field,
+                            "\(user) may execute the script \(entry.path) and not read it: mode \(octal(file)) of uid \(file.uid)"
+                        )
+                    ]
                 }
                 if entry.head == .unknown {
                     return [

@@ -164,7 +164,7 @@ struct CapabilityRuleTests {
             Finding(add, "chown is added and dropped: the container does not have it")),
         .finds(
             .one("capabilities: {add: [ALL], drop: [ALL]}"),
-            Finding(add, "ALL is added and dropped: containerd drops it, CRI-O adds it")),
+            Finding(add, "ALL is added and dropped: the container has nothing but what is added by name")),
         .quiet(.one("capabilities: {add: [CHOWN], drop: [ALL]}")),
         .quiet(.one("capabilities: {add: [ALL], drop: [CHOWN]}")),
         .quiet(.one("privileged: true, capabilities: {add: [CHOWN], drop: [CHOWN]}")),

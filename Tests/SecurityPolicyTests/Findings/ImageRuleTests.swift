@@ -99,6 +99,9 @@ struct ImageRuleTests {
         .finds(
             .one(), image: running("/app", ["/app": .program(loader: "/lib/x"), "/lib/x": .program(0o644)]),
             Finding(image, "/app needs /lib/x, but nobody may execute /lib/x: its mode is 0644")),
+        .finds(
+            .one("runAsUser: 5, runAsGroup: 5"), image: running("/app", ["/app": .text("#!/bin/sh\n", 0o711)]),
+            Finding(image, "uid 5 may execute the script /app and not read it: mode 0711 of uid 0")),
         // PATH has none that the user may execute.
         .finds(
             .one("runAsUser: 5", container: "command: [app]"),
@@ -115,6 +118,8 @@ struct ImageRuleTests {
             .one("runAsUser: 5", container: "command: [app]"),
             image: .small(files: ["/usr/bin/app": .program(0o700), "/bin/app": .program()])),
         .quiet(.one(), image: running("/app", ["/app": .program(0o100, uid: 1000)])),
+        .quiet(.one("runAsUser: 5"), image: running("/app", ["/app": .program(0o711)])),
+        .quiet(.one("runAsUser: 0"), image: running("/app", ["/app": .text("#!/bin/sh\n", 0o711, uid: 9)])),
         .quiet(
             .one("capabilities: {drop: [ALL]}"), image: running("/app", ["/app": .program(0o700)])),
         .quiet(
