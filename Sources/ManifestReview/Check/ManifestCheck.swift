@@ -164,6 +164,12 @@ struct FileCheck {
         let path: String?
 
         func place(_ field: String) -> String { path.map { "\($0).\(field)" } ?? field }
+
+        /// Where the manifest has the field: in the pod a StatefulSet's claims stand before the template's volumes.
+        func written(_ field: String) -> String {
+            guard case .workload(let workload) = manifest.object else { return place(field) }
+            return workload.writtenPath(of: FieldPath(parsing: place(field))).description
+        }
     }
 
     private mutating func add(
@@ -304,7 +310,7 @@ struct FileCheck {
             problem(
                 subject.manifest, pods.count - 1, .finding(rule: rule.id), rule.severity, subject.place(finding.path),
                 finding.message,
-                remedy: finding.remedy ?? rule.remedy, edit: finding.edit?.map(subject.place))
+                remedy: finding.remedy ?? rule.remedy, edit: finding.edit?.map(subject.written))
         }
     }
 
