@@ -9,9 +9,12 @@ package struct Execution: Hashable, Sendable {
     package private(set) var effectiveUID: UInt32
     package private(set) var effectiveGID: UInt32
     package private(set) var sets: CapabilitySets
+    /// The file whose bits do it: of a script its interpreter; nil where the program is not known.
+    package let path: String?
 
     /// A program that is not known is taken for one without such bits.
-    package init(of file: FileFacts?, in context: EffectiveSecurityContext) {
+    init(of file: FileFacts?, at path: String?, in context: EffectiveSecurityContext) {
+        self.path = path
         let uid = context.uid.value
         effectiveUID = uid
         effectiveGID = context.gid.value

@@ -35,9 +35,9 @@ private func review(_ bytes: [UInt8]) {
         sameAfterWriting(JSONValue(check: [review], summary))
         sameAfterWriting(JSONValue(sarif: [review], version: "0"))
         _ = JUnitReport.text([review])
-        guard let fixed = review.fixed() else { return }
-        _ = Patch.text(file: "fuzz", old: bytes, new: fixed.bytes)
-        guard try manifestCheck.review(fixed.bytes, file: "fuzz").fixed() == nil else {
+        guard let fixed = review.fix else { return }
+        _ = fixed.patch(file: "fuzz")
+        guard try manifestCheck.review(fixed.bytes, file: "fuzz").fix == nil else {
             fatalError("a fix leaves something to be fixed")
         }
     } catch {

@@ -20,10 +20,10 @@ struct CheckReportTests {
     @Test("a problem has its place, the line, a mark below the column, and what to do")
     func entry() throws {
         #expect(
-            try report(adding: "- CAP_KILL") == [
-                "pod.yaml:11:11: warning: spec.containers[0].securityContext.capabilities.add[0]: under containerd KILL "
-                    + "is not added: it reads CAP_KILL as CAP_CAP_KILL [capability-prefix]",
-                "  11 |         - CAP_KILL", "     |           ^", "   = help: write KILL",
+            try report(adding: "- CAP_SYSLOG") == [
+                "pod.yaml:11:11: warning: spec.containers[0].securityContext.capabilities.add[0]: containerd reads "
+                    + "CAP_SYSLOG as CAP_CAP_SYSLOG: SYSLOG is not added [capability-prefix]",
+                "  11 |         - CAP_SYSLOG", "     |           ^", "   = help: write SYSLOG",
             ])
     }
 

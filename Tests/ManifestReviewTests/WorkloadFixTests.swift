@@ -36,7 +36,7 @@ struct WorkloadFixTests {
             """
         }
         let review = try ManifestCheck(node: .reference()).review(Array(manifest("400").utf8), file: "s.yaml")
-        let fixed = try #require(review.fixed())
+        let fixed = try #require(review.fix)
         #expect(String(decoding: fixed.bytes, as: UTF8.self) == manifest("0400"))
     }
 }

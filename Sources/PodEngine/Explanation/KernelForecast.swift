@@ -20,16 +20,15 @@ struct KernelForecast {
     let table: MountTable
 
     func prediction() throws -> KernelPrediction {
-        let program = try container.program()
-        let execution = Execution(of: program?.file, in: context)
-        let sets = execution.sets
+        let execution = try container.execution()
+        let sets = execution?.sets ?? context.capabilitySets
         var prediction = KernelPrediction(
             bounding: sets.bounding.names, noNewPrivileges: context.noNewPrivileges.value,
             hasFilter: context.seccomp.value != .unconfined)
         let isUserKnown = context.uid.origin != .unknownImage
         prediction.uid = isUserKnown ? context.uid.value : nil
         prediction.gid = context.gid.origin == .unknownImage ? nil : context.gid.value
-        if let path = program?.path, isUserKnown {
+        if let execution, let path = execution.path, isUserKnown {
             if execution.effectiveUID != context.uid.value {
                 prediction.execution = "uid \(execution.effectiveUID) in effect: \(path) has the set-user-ID bit"
                 prediction.effectiveUID = execution.effectiveUID

@@ -29,7 +29,7 @@ extension FindingRule {
                 container.effective?.capabilitySets.effective.isEmpty == true
             else { return [] }
             let dropped = Set(container.names(\.drop).map { CapabilitySet.canonical($0.name) })
-            let gained = try container.programPrivileges()
+            let gained = try container.execution()?.sets.permitted ?? []
             return added.filter { entry in
                 let name = CapabilitySet.canonical(entry.name)
                 guard entry.isKnown, !dropped.contains(name) else { return false }

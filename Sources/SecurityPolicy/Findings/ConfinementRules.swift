@@ -23,7 +23,7 @@ extension FindingRule {
             return [
                 Finding(
                     container.path, "container \"\(container.name)\" may make every system call",
-                    remedy: "set spec.securityContext.seccompProfile.type: RuntimeDefault")
+                    remedy: "set seccompProfile: {type: RuntimeDefault} on the pod")
             ]
         }
     }

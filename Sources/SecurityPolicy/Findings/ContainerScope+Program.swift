@@ -165,13 +165,10 @@ extension ContainerScope {
         return false
     }
 
-    /// The capabilities that its program gets by its own file: by file capabilities, or as a set-user-ID program of root.
-    func programPrivileges() throws -> CapabilitySet {
-        guard let effective, !effective.noNewPrivileges.value, let program = try program(),
-            let file = try privileged(program)?.file
-        else { return [] }
-        let bounding = effective.capabilitySets.bounding
-        if file.isSetUserID, file.uid == 0 { return bounding }
-        return (file.capabilities?.permitted ?? []).intersection(bounding)
+    /// What the process is once its program runs; nil where the container is refused.
+    package func execution() throws -> Execution? {
+        guard let effective else { return nil }
+        let program = try program().flatMap { try privileged($0) }
+        return Execution(of: program?.file, at: program?.path, in: effective)
     }
 }

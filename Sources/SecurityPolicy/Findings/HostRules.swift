@@ -73,7 +73,9 @@ extension FindingRule {
                         "image \(image.reference) exposes port \($0), on which uid \(uid) cannot listen \(place)")
                 }
             }
-            guard !found.isEmpty, try !container.programPrivileges().contains(.netBindService) else { return [] }
+            guard !found.isEmpty, try container.execution()?.sets.permitted.contains(.netBindService) != true else {
+                return []
+            }
             return found
         }
     }

@@ -170,7 +170,7 @@ extension FindingRule {
                 Finding(
                     program.field,
                     "exec \(path): operation not permitted: its file capabilities need \(names.joined(separator: ", "))",
-                    remedy: "add \(names.joined(separator: ", ")) to \(container.path).capabilities.add")
+                    remedy: "add \(names.joined(separator: ", ")) to the container's capabilities")
             ]
         }
     }

@@ -84,7 +84,7 @@ extension FindingRule {
             return [
                 Finding(
                     container.path, "container \"\(container.name)\" runs without no_new_privs",
-                    remedy: "set \(container.path).allowPrivilegeEscalation: false")
+                    remedy: "set allowPrivilegeEscalation: false on the container")
             ]
         }
     }

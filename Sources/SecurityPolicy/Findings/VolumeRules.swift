@@ -55,7 +55,7 @@ extension FindingRule {
                 return Finding(
                     "\(path).name",
                     "volume \"\(volume.name)\" is root's as it is made: uid \(uid) cannot write to \(mount.mountPath)",
-                    remedy: "set spec.securityContext.fsGroup")
+                    remedy: "set fsGroup on the pod")
             }
             // A folder of type Directory is there, with whatever owner the node gave it.
             if let host = volume.hostPath, host.isDataFolder, host.type != "Directory" {
