@@ -72,9 +72,10 @@ package final class StartingProcess {
             received.removeFirst(length)
             try follow(child)
         }
-        if received == [LaunchReport.waits] {
-            received = []
-            return .waits
+        if received.first == LaunchReport.waits {
+            received.removeFirst()
+            // One that failed as soon as it waited has said so in the same read.
+            if received.isEmpty { return .waits }
         }
         guard part.isEmpty else { return .pending }
         guard !received.isEmpty else { return .started }
