@@ -37,10 +37,12 @@ struct Explain: ParsableCommand {
     func run() throws {
         let engine = try options.common.engine()
         let explainer = try explainer(engine, node.node)
-        let explanations = try Self.explain(try files.read(), explainer)
+        // Once: standard input is read to its end.
+        let read = try files.read()
+        let explanations = try Self.explain(read, explainer)
         if diff != nil || diffNode != nil {
             let other = try self.explainer(engine, diffNode ?? node.node)
-            let file = try diff.map { path throws(EngineError) in try ManifestFile.read([path]) } ?? files.read()
+            let file = try diff.map { path throws(EngineError) in try ManifestFile.read([path]) } ?? read
             return try compare(explanations, try Self.explain(file, other))
         }
         switch output {

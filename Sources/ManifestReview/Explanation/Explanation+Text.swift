@@ -98,8 +98,9 @@ struct TextPage {
 
     mutating func heading(_ title: String, _ detail: String) {
         if !text.isEmpty { text += "\n" }
-        let lines = Self.wrapped("\(title.printable)  \(detail.printable)", Self.width)
-        text += style.paint(String(title.printable), .bold) + lines[0].dropFirst(title.printable.count) + "\n"
+        let lines = Self.wrapped(title.printable + (detail.isEmpty ? "" : "  \(detail.printable)"), Self.width - 4)
+        let bold = lines[0].prefix(title.printable.count)
+        text += style.paint(String(bold), .bold) + lines[0].dropFirst(bold.count) + "\n"
         for line in lines.dropFirst() { text += "    \(line)\n" }
     }
 
@@ -108,7 +109,7 @@ struct TextPage {
     mutating func section(_ title: String) { text += style.paint("  \(title)", .blue, .bold) + "\n" }
 
     mutating func alert(_ word: String, _ message: String) {
-        for (index, line) in Self.wrapped("\(word): \(message.printable)", Self.width - 2).enumerated() {
+        for (index, line) in Self.wrapped("\(word): \(message.printable)", Self.width - 4).enumerated() {
             text += "  \(index == 0 ? style.paint(line, .red) : "  \(style.paint(line, .red))")\n"
         }
     }
@@ -129,10 +130,14 @@ struct TextPage {
 
     /// Rows of two or three cells: a name, a value that is wrapped, and where it comes from.
     mutating func table(_ rows: [[String]]) {
-        let names = min(46, rows.map { $0[0].count }.max() ?? 0)
+        func longest(_ column: Int) -> Int { rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         let hasThird = rows.contains { $0.count > 2 }
-        let third = hasThird ? min(44, rows.map { $0.count > 2 ? $0[2].count : 0 }.max() ?? 0) : 0
-        let second = Self.width - 4 - names - 2 - (hasThird ? third + 2 : 0)
+        var (names, third) = (min(46, longest(0)), hasThird ? min(44, longest(2)) : 0)
+        func rest() -> Int { Self.width - 4 - names - 2 - (hasThird ? third + 2 : 0) }
+        // The values come first, where there is no room for all.
+        if rest() < min(24, longest(1)) { names = min(names, 30) }
+        if rest() < min(24, longest(1)) { third = min(third, 36) }
+        let second = rest()
         for row in rows {
             let cells = [
                 Self.wrapped(row[0].printable, names), Self.wrapped(row[1].printable, second),
@@ -172,6 +177,7 @@ struct TextPage {
             }
             line += word
         }
+        while line.hasSuffix(" ") { line.removeLast() }
         return lines + [line]
     }
 }
