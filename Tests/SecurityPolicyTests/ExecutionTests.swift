@@ -5,7 +5,9 @@ import Testing
 
 @testable import SecurityPolicy
 
-/// What execve(2) makes of a process, by the program's own bits. Source: capabilities(7).
+/// What execve(2) makes of a process, by the program's own bits.
+///
+/// Source: capabilities(7).
 @Suite("A program's own bits, once it runs")
 struct ExecutionTests {
     private static let defaults = NodeDefaults.containerd.capabilities
