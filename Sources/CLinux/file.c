@@ -124,9 +124,9 @@ int64_t clinux_file_system_type(int fd) {
   struct statfs s;
   return fstatfs(fd, &s) ? -errno : (int64_t)s.f_type;
 }
-int clinux_on_read_only_mount(int fd) {
+int64_t clinux_mount_flags(int fd) {
   struct statfs s;
-  return fstatfs(fd, &s) ? -errno : (s.f_flags & 1 /* ST_RDONLY */) != 0;
+  return fstatfs(fd, &s) ? -errno : (int64_t)s.f_flags;
 }
 int64_t clinux_available_bytes(int fd) {
   struct statfs s;

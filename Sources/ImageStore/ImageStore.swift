@@ -21,7 +21,7 @@ package struct ImageStore: Hashable, Sendable {
     /// - Parameter folder: an absolute path; it is made, readable by its owner alone, by what first writes to it.
     package init(folder: String) { self.folder = folder }
 
-    var indexPath: String { folder + "/index.json" }
+    package var indexPath: String { folder + "/index.json" }
     func blobPath(_ digest: Digest) -> String { "\(folder)/blobs/sha256/\(digest.hex)" }
     private var emptyLayer: String { folder + "/empty" }
     func layerPath(_ chainID: Digest) -> String { "\(folder)/layers/\(chainID.hex)" }

@@ -168,7 +168,16 @@ package enum File {
     ///
     /// Source: statfs(2), `ST_RDONLY`.
     package static func isOnReadOnlyMount(_ descriptor: Int32) throws(SyscallError) -> Bool {
-        try check(clinux_on_read_only_mount(descriptor), "fstatfs", on: "descriptor \(descriptor)") == 1
+        try mountFlags(of: descriptor).contains("ro")
+    }
+
+    /// Those of `ro`, `nosuid`, `nodev` and `noexec` that the mount has on which a file was opened.
+    ///
+    /// Source: statfs(2), `f_flags`.
+    package static func mountFlags(of descriptor: Int32) throws(SyscallError) -> [String] {
+        let flags = try check(clinux_mount_flags(descriptor), "fstatfs", on: "descriptor \(descriptor)")
+        return ["ro", "nosuid", "nodev", "noexec"].enumerated().filter { flags & 1 << Int64($0.offset) != 0 }.map(
+            \.element)
     }
 
     package static func synchronise(_ descriptor: Int32) throws(SyscallError) {

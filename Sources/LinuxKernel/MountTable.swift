@@ -11,11 +11,17 @@ package struct MountEntry: Hashable, Sendable {
     package let isShared: Bool
     /// Whether what is mounted elsewhere appears below it.
     package let isSlave: Bool
-    /// Those of `nosuid`, `nodev` and `noexec` that it has.
-    package let flags: [String]
 
     /// The mount that a path lies in; links are followed.
-    package static func of(_ path: String) throws(SyscallError) -> Self { try MountTable().entry(of: path) }
+    package static func of(_ path: String) throws(SyscallError) -> Self {
+        let id = try File.followedStatus(path).mountID
+        for line in try File.readText("/proc/self/mountinfo").split(separator: "\n") {
+            if let entry = Self(line: line), entry.id == id { return entry }
+        }
+        throw SyscallError(
+            call: "read", subject: "/proc/self/mountinfo", errno: .noEntry,
+            detail: "no mount \(id), in which \(path) lies")
+    }
 
     /// Nil for what is no line of mountinfo.
     package init?(line: Substring) {
@@ -25,8 +31,6 @@ package struct MountEntry: Hashable, Sendable {
         }
         self.id = id
         path = Self.unescape(fields[4])
-        let options = fields[5].split(separator: ",")
-        flags = ["nosuid", "nodev", "noexec"].filter { options.contains(Substring($0)) }
         isShared = fields[6..<end].contains { $0.hasPrefix("shared:") }
         isSlave = fields[6..<end].contains { $0.hasPrefix("master:") }
     }
@@ -46,31 +50,5 @@ package struct MountEntry: Hashable, Sendable {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-/// All mounts of the caller's mount namespace, read once.
-///
-/// Source: proc_pid_mountinfo(5).
-package struct MountTable: Sendable {
-    private let entries: [UInt64: MountEntry]
-
-    package init() throws(SyscallError) {
-        var entries: [UInt64: MountEntry] = [:]
-        for line in try File.readText("/proc/self/mountinfo").split(separator: "\n") {
-            if let entry = MountEntry(line: line) { entries[entry.id] = entry }
-        }
-        self.entries = entries
-    }
-
-    /// The mount that a path lies in; links are followed.
-    package func entry(of path: String) throws(SyscallError) -> MountEntry {
-        let id = try File.followedStatus(path).mountID
-        guard let entry = entries[id] else {
-            throw SyscallError(
-                call: "read", subject: "/proc/self/mountinfo", errno: .noEntry,
-                detail: "no mount \(id), in which \(path) lies")
-        }
-        return entry
     }
 }

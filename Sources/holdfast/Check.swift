@@ -74,7 +74,7 @@ struct Check: ParsableCommand {
         let files: [String]
         do { files = try ManifestFile.walk(paths + more) } catch { Console.fail(error.description.printable, code: 2) }
         var check = ManifestCheck(node: .reference(defaults: node.defaults, seccompDefault: node.seccompDefault))
-        check.image = try options.common.engine().imageLookup()
+        check.image = try options.common.engine().imagesToLookInto()
         check.level = level
         check.version = levelVersion ?? .latest
         check.allowed = Set(allow)

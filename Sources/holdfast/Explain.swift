@@ -57,8 +57,8 @@ struct Explain: ParsableCommand {
 
     private func explainer(_ engine: Engine, _ name: NodeOptions.Name) throws -> Explainer {
         let machine = try Node.ofThisMachine(
-            defaults: name == .crio ? .crio : .containerd, seccompDefault: node.seccompDefault)
-        var explainer = Explainer(node: machine, storage: engine.root, image: engine.imageLookup())
+            defaults: name == .crio ? .crio : .containerd, seccompDefault: node.seccompDefault, forRoot: true)
+        var explainer = Explainer(node: machine, storage: engine.root, image: try engine.imagesToLookInto())
         explainer.namespace = options.name
         return explainer
     }
@@ -83,5 +83,14 @@ struct Explain: ParsableCommand {
             try Console.write(ExplanationDifference.text(differences, style))
         }
         if !differences.isEmpty { throw ExitCode(1) }
+    }
+}
+
+extension Engine {
+    /// The images of the store; for a user who may not read them, none is here, and that is said.
+    func imagesToLookInto() throws(EngineError) -> @Sendable (String) throws -> ImageFacts? {
+        if try canReadImages() { return imageLookup() }
+        try Console.note("note: only root can look into the images of \(root.images): they are taken for not here")
+        return { _ in nil }
     }
 }

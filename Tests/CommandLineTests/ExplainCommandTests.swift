@@ -146,4 +146,30 @@ struct ExplainCommandTests {
             answer.output.contains("does not start: Pod \"web\" is invalid: spec.securityContext.runAsUser: Invalid"))
         #expect(!answer.output.contains("CapBnd"))
     }
+
+    @Test(
+        "a user other than root is told the same of a pod, and that images are root's", arguments: ["explain", "check"])
+    func otherUser(verb: String) throws {
+        let program = try Program()
+        let folder = try File.open(program.root, [.readOnly, .directory])
+        try File.changePermissions(of: folder.raw, to: 0o755)
+        try File.makeFolders(program.root + "/lib/images", mode: 0o700)
+        try File.replace(program.root + "/lib/images/index.json", with: Array("{}".utf8))
+        try File.replace("\(program.root)/pod.yaml", with: Array(Self.pod.utf8), mode: 0o644)
+        let direct = program.command([verb, "-f", "\(program.root)/pod.yaml"])
+        // The folders above the built program may be closed to others.
+        let copy = "\(program.root)/holdfast"
+        try File.replace(copy, with: try File.read(direct.path, limit: 1 << 30), mode: 0o755)
+        func run(_ wrapper: [String]) throws -> Command.Result {
+            let words = wrapper + [copy] + direct.arguments
+            return try Command(words[0], Array(words.dropFirst()), environment: direct.environment).run(
+                timeout: .seconds(60))
+        }
+        let other = try run(["/usr/bin/setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"])
+        #expect(String(decoding: other.errors, as: UTF8.self).hasPrefix("note: only root can look into the images of "))
+        #expect(other.status.shellCode == 0)
+        try File.remove(program.root + "/lib/images/index.json")
+        let root = try run(["/usr/bin/env"])
+        #expect(root.output == other.output && !root.output.isEmpty, "\(String(decoding: other.errors, as: UTF8.self))")
+    }
 }

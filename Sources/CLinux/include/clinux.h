@@ -118,8 +118,8 @@ int clinux_flock(int fd, int exclusive, int wait);
 int clinux_set_nonblocking(int fd, int on);
 /* statfs(2), f_type. */
 int64_t clinux_file_system_type(int fd);
-/* statfs(2), f_flags: 1 when the mount that the descriptor was opened on is read-only. */
-int clinux_on_read_only_mount(int fd);
+/* statfs(2), f_flags of the mount that the descriptor was opened on: ST_RDONLY is 1, ST_NOSUID 2, ST_NODEV 4, ST_NOEXEC 8. */
+int64_t clinux_mount_flags(int fd);
 /* statfs(2): blocks available to an unprivileged user, in bytes. */
 int64_t clinux_available_bytes(int fd);
 int clinux_access(const char *path, int mode);

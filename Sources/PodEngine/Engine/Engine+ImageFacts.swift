@@ -6,6 +6,20 @@ package import SecurityPolicy
 import Synchronization
 
 extension Engine {
+    /// Whether this user may read the images of this machine: they are root's.
+    package func canReadImages() throws(EngineError) -> Bool {
+        do {
+            _ = try File.open(ImageStore(folder: root.images).indexPath, [.readOnly]).raw
+            return true
+        } catch  where error.errno == .noEntry {
+            return true
+        } catch  where error.errno == .accessDenied {
+            return false
+        } catch {
+            throw .system(error, "cannot read the images")
+        }
+    }
+
     /// What reviews ask of the images that are here, each looked up once.
     package func imageLookup() -> @Sendable (String) throws(EngineError) -> ImageFacts? {
         let known = KnownFacts()

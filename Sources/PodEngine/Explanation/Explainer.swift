@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import KubernetesAPI
-import LinuxKernel
 import LinuxTypes
 package import ManifestReview
 import OCISpec
@@ -77,8 +76,6 @@ package struct Explainer: Sendable {
             guard let reference = container.container.image, images[reference] == nil else { continue }
             images[reference] = try image(reference)
         }
-        let mounts: MountTable
-        do { mounts = try MountTable() } catch { throw EngineError.system(error, "cannot read this machine's mounts") }
         let scope = FindingScope(pod: pod, node: node, images: images)
         let findings = try scope.findings()
         for container in scope.containers {
@@ -95,7 +92,7 @@ package struct Explainer: Sendable {
                 part.fields = ContextFieldRows(context: context, container: container, places: places).rows
                 part.kernel = try KernelForecast(
                     pod: pod, container: container, context: context, node: node, volumes: volumes,
-                    storage: storage, table: mounts
+                    storage: storage
                 ).prediction()
             }
             explanation.containers.append(part)

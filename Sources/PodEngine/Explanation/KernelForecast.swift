@@ -16,8 +16,6 @@ struct KernelForecast {
     let volumes: VolumePrediction
     /// Where the pod's own files will lie.
     let storage: String
-    /// Of this machine.
-    let table: MountTable
 
     func prediction() throws -> KernelPrediction {
         let execution = try container.execution()
@@ -156,7 +154,7 @@ struct KernelForecast {
         let isMemory =
             volume.emptyDir?.medium == "Memory" || volume.secret != nil || volume.downwardAPI != nil
             || volume.projected != nil
-        let inherited = isMemory || volume.image != nil ? [] : try flags(of: volume.hostPath?.path ?? storage)
+        let inherited = isMemory || volume.image != nil ? [] : try Self.flags(of: volume.hostPath?.path ?? storage)
         let part = [mount.subPath, mount.subPathExpr].compactMap(\.self).first { !$0.isEmpty }
         return Detail(
             what: "volume \(volume.name) (\(row.kind))\(part.map { ", part \($0)" } ?? "")", inherited: inherited,
@@ -174,7 +172,7 @@ struct KernelForecast {
     }
 
     private func file(_ what: String, _ writers: String) throws -> Detail {
-        Detail(what: what, inherited: try flags(of: storage), writers: writers)
+        Detail(what: what, inherited: try Self.flags(of: storage), writers: writers)
     }
 
     private func podFiles() throws -> [String: Detail] {
@@ -185,7 +183,7 @@ struct KernelForecast {
             "/etc/resolv.conf": try file("the pod's resolver configuration", "root"),
             "/dev/shm": Detail(
                 what: sharesHost ? "the machine's shared memory" : "the pod's shared memory",
-                inherited: sharesHost ? try flags(of: "/dev/shm") : [], writers: "everyone"),
+                inherited: sharesHost ? try Self.flags(of: "/dev/shm") : [], writers: "everyone"),
         ]
     }
 
@@ -200,9 +198,11 @@ struct KernelForecast {
         var paths = usual
         if context.privileged.value { paths.formUnion(try HostDevices.list().map(\.path)) }
         return try paths.sorted().map { path in
-            Row(
-                path: path, type: "bind", flags: ["rw"] + (try flags(of: path)), what: "the machine's device",
-                isWritable: true, writers: usual.contains(path) ? "everyone" : "whom the device's mode allows")
+            let inherited = try Self.flags(of: path)
+            return Row(
+                path: path, type: "bind", flags: inherited.contains("ro") ? inherited : ["rw"] + inherited,
+                what: "the machine's device", isWritable: true,
+                writers: usual.contains(path) ? "everyone" : "whom the device's mode allows")
         }
     }
 
@@ -227,13 +227,20 @@ struct KernelForecast {
         return rows
     }
 
-    /// `nosuid`, `nodev` and `noexec` of the mount that a path, or the nearest folder above it that is there, lies in.
-    private func flags(of path: String) throws(SyscallError) -> [String] {
+    /// Those of `ro`, `nosuid`, `nodev` and `noexec` of the mount that a path lies in, or the nearest folder above it that is there and that
+    /// this user may look at.
+    private static func flags(of path: String) throws(SyscallError) -> [String] {
         var nearest = path
-        while try !File.exists(nearest), nearest.count > 1 {
-            nearest = nearest.lastIndex(of: "/").map { String(nearest[..<$0]) } ?? ""
-            if nearest.isEmpty { nearest = "/" }
+        while true {
+            do {
+                let place = try File.open(nearest, [.path])
+                return try File.mountFlags(of: place.raw)
+            } catch
+                where nearest != "/" && [.noEntry, .accessDenied, .notDirectory].contains(error.errno)
+            {
+                nearest = nearest.lastIndex(of: "/").map { String(nearest[..<$0]) } ?? ""
+                if nearest.isEmpty { nearest = "/" }
+            }
         }
-        return try table.entry(of: nearest).flags
     }
 }

@@ -7,11 +7,14 @@ package import SecurityPolicy
 extension Node {
     /// This machine as a node, read from its kernel.
     ///
-    /// User namespaces are answered as by a node without them where the kernel's overlays cannot serve one.
+    /// User namespaces are answered as by a node without them where the kernel's overlays cannot serve one. With `forRoot`
+    /// the capabilities are those that root has here, whoever asks: for what is said and not done.
     package static func ofThisMachine(
-        defaults: NodeDefaults = .containerd, seccompDefault: Bool = false
+        defaults: NodeDefaults = .containerd, seccompDefault: Bool = false, forRoot: Bool = false
     ) throws(PreparationError) -> Self {
-        do { return try read(defaults: defaults, seccompDefault: seccompDefault) } catch let error as SyscallError {
+        do { return try read(defaults: defaults, seccompDefault: seccompDefault, forRoot: forRoot) } catch let error
+            as SyscallError
+        {
             throw PreparationError("reading what this machine has: \(error)")
         } catch let error as PreparationError {
             throw error
@@ -20,12 +23,13 @@ extension Node {
         }
     }
 
-    private static func read(defaults: NodeDefaults, seccompDefault: Bool) throws -> Self {
+    private static func read(defaults: NodeDefaults, seccompDefault: Bool, forRoot: Bool) throws -> Self {
         let release = try line("/proc/sys/kernel/osrelease")
         guard let kernel = KernelVersion(release: release) else {
             throw PreparationError("/proc/sys/kernel/osrelease: \(release) is no kernel release")
         }
-        let held = try ThreadCapabilities.current().permitted.intersection(BoundingSet.current())
+        let bounding = BoundingSet.current()
+        let held = forRoot ? bounding : try ThreadCapabilities.current().permitted.intersection(bounding)
         let possible = try line("/sys/devices/system/cpu/possible")
         guard let processors = CPUList.parse(possible) else {
             throw PreparationError("/sys/devices/system/cpu/possible: \(possible) is no list of CPUs")
