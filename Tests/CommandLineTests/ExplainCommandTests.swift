@@ -157,9 +157,11 @@ struct ExplainCommandTests {
         try File.replace(program.root + "/lib/images/index.json", with: Array("{}".utf8))
         try File.replace("\(program.root)/pod.yaml", with: Array(Self.pod.utf8), mode: 0o644)
         let direct = program.command([verb, "-f", "\(program.root)/pod.yaml"])
-        // The folders above the built program may be closed to others.
+        // The folders above the built program may be closed to others. Copied by a program of its own: a fork elsewhere in
+        // the tests would keep a copy that is open for writing, and execve(2) of it would be ETXTBSY.
         let copy = "\(program.root)/holdfast"
-        try File.replace(copy, with: try File.read(direct.path, limit: 1 << 30), mode: 0o755)
+        let copied = try Command("/usr/bin/install", ["-m", "755", direct.path, copy], environment: [:]).run()
+        try #require(copied.status == .exited(code: 0))
         func run(_ wrapper: [String]) throws -> Command.Result {
             let words = wrapper + [copy] + direct.arguments
             return try Command(words[0], Array(words.dropFirst()), environment: direct.environment).run(

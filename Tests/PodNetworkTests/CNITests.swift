@@ -14,8 +14,17 @@ private final class Scratch {
     }
     deinit { try? File.removeTree(path) }
 
-    func write(_ name: String, _ text: String, mode: UInt32 = 0o644) throws {
-        try File.replace("\(path)/\(name)", with: Array(text.utf8), mode: mode)
+    func write(_ name: String, _ text: String) throws {
+        try File.replace("\(path)/\(name)", with: Array(text.utf8), mode: 0o644)
+    }
+
+    /// By a program of its own: a fork elsewhere in the tests would keep a copy that is open for writing, and execve(2) of it
+    /// would be ETXTBSY.
+    func writeProgram(_ name: String, _ text: String) throws {
+        try write("\(name).text", text)
+        let files = ["\(path)/\(name).text", "\(path)/\(name)"]
+        let copy = try Command("/usr/bin/install", ["-m", "755"] + files, environment: [:]).run()
+        try #require(copy.status == .exited(code: 0))
     }
 }
 
@@ -242,8 +251,8 @@ struct CNIPluginTests {
             { env | grep ^CNI_ | sort; cat; echo; } >> \(scratch.path)/said
             if [ "$CNI_COMMAND" = ADD ]; then echo '{"cniVersion":"1.0.0","ips":[{"address":"10.0.0.9/8"}]}'; fi
             """
-        try scratch.write("one", script, mode: 0o755)
-        try scratch.write("two", script, mode: 0o755)
+        try scratch.writeProgram("one", script)
+        try scratch.writeProgram("two", script)
         try scratch.write(
             "10-test.conflist",
             """
@@ -299,7 +308,7 @@ struct CNIPluginTests {
     func misbehaving(script: String, message: String) throws {
         let scratch = try Scratch()
         // Only what joins misbehaves: leaving is quiet.
-        try scratch.write("bad", "#!/bin/sh\n[ $CNI_COMMAND = ADD ] || exit 0\n\(script)\n", mode: 0o755)
+        try scratch.writeProgram("bad", "#!/bin/sh\n[ $CNI_COMMAND = ADD ] || exit 0\n\(script)\n")
         try scratch.write("10-test.conflist", #"{"cniVersion":"1.0.0","name":"test","plugins":[{"type":"bad"}]}"#)
         let configuration = try #require(try CNIConfiguration.first(in: scratch.path))
         let error = try #require(throws: NetworkError.self) {
