@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import LinuxTypes
 package import KubernetesAPI
 import SecurityPolicy
 
@@ -95,34 +96,11 @@ extension JSONValue {
     private static func text(_ text: String?) -> Self { text.map { .string($0) } ?? .null }
     private static func number(_ number: UInt32?) -> Self { number.map { .int(Int64($0)) } ?? .null }
     /// As a string, since JSON has no octal numbers: `"02777"`.
-    private static func octal(_ mode: UInt32?) -> Self { mode.map { .string(PermissionText.octal($0)) } ?? .null }
+    private static func octal(_ mode: UInt32?) -> Self { mode.map { .string(FileMode.octal($0)) } ?? .null }
 
     private mutating func place(_ position: Position?) {
         guard let position else { return }
         self["line"] = .int(Int64(position.line))
         self["column"] = .int(Int64(position.column))
-    }
-}
-
-/// Permission bits as people read them.
-enum PermissionText {
-    static func octal(_ mode: UInt32) -> String {
-        let digits = String(mode, radix: 8)
-        return String(repeating: "0", count: max(1, 5 - digits.count - (mode > 0o777 ? 0 : 1))) + digits
-    }
-
-    /// As ls(1) shows a folder or a file: `drwxrwsrwx`.
-    static func symbolic(_ mode: UInt32, isFolder: Bool) -> String {
-        var text = isFolder ? "d" : "-"
-        for (shift, special, letter) in [(6, 0o4000, "s"), (3, 0o2000, "s"), (0, 0o1000, "t")]
-            as [(UInt32, UInt32, String)]
-        {
-            let bits = mode >> shift
-            text += bits & 4 != 0 ? "r" : "-"
-            text += bits & 2 != 0 ? "w" : "-"
-            let enters = bits & 1 != 0
-            text += mode & special != 0 ? (enters ? letter : letter.uppercased()) : enters ? "x" : "-"
-        }
-        return text
     }
 }

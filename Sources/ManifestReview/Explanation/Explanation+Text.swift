@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import LinuxTypes
 import SecurityPolicy
 
 extension PodExplanation {
@@ -22,9 +23,9 @@ extension PodExplanation {
     private static func cells(_ volume: VolumeRow) -> [String] {
         var owner = "owner not known"
         if let uid = volume.uid, let gid = volume.gid, let mode = volume.mode {
-            owner = "\(PermissionText.symbolic(mode, isFolder: true)) \(uid):\(gid)"
+            owner = "\(FileMode.symbolic(mode, isFolder: true)) \(uid):\(gid)"
         }
-        if let mode = volume.fileMode { owner += ", files \(PermissionText.symbolic(mode, isFolder: false))" }
+        if let mode = volume.fileMode { owner += ", files \(FileMode.symbolic(mode, isFolder: false))" }
         let group = volume.followsGroup ? "" : "fsGroup is not applied"
         let notes = [volume.note ?? "", group].filter { !$0.isEmpty }.joined(separator: "; ")
         return [volume.name, volume.kind, notes.isEmpty ? owner : "\(owner); \(notes)"]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import LinuxTypes
 package import KubernetesAPI
 
 /// One thing that two explanations say differently.
@@ -61,7 +62,7 @@ package struct ExplanationDifference: Hashable, Sendable {
         var rows = pod.fields.map { ($0.name, $0.text) }
         if let refusal = pod.refusal { rows.append(("does not start", refusal)) }
         for volume in pod.volumes {
-            let mode = volume.mode.map(PermissionText.octal) ?? "unknown"
+            let mode = volume.mode.map(FileMode.octal) ?? "unknown"
             rows.append(
                 (
                     "volume \(volume.name)",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import LinuxTypes
 import KubernetesAPI
 
 /// The part of the page that is about one pod.
@@ -100,14 +101,14 @@ struct PodPart {
         var owner: Markup = PageParts.unknown("owner not known")
         if let mode = volume.mode {
             owner = """
-                <code>\(PermissionText.symbolic(mode, isFolder: true))</code> \
-                <span class="soft">\(PermissionText.octal(mode))</span> \(Self.owner(volume))
+                <code>\(FileMode.symbolic(mode, isFolder: true))</code> \
+                <span class="soft">\(FileMode.octal(mode))</span> \(Self.owner(volume))
                 """
         }
         if let mode = volume.fileMode {
             owner = """
-                \(owner)<br><code>\(PermissionText.symbolic(mode, isFolder: false))</code> \
-                <span class="soft">\(PermissionText.octal(mode))</span> its files
+                \(owner)<br><code>\(FileMode.symbolic(mode, isFolder: false))</code> \
+                <span class="soft">\(FileMode.octal(mode))</span> its files
                 """
         }
         let note: Markup = volume.note.map { "<br><span class=\"soft\">\($0)</span>" } ?? ""

@@ -82,14 +82,6 @@ extension HostPathVolumeSource {
     }
 }
 
-/// Permission bits in the notation of chmod(1).
-enum FileMode {
-    static func octal(_ mode: Int32) -> String {
-        let digits = String(mode, radix: 8)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-    }
-}
-
 extension Volume {
     var isClaim: Bool { persistentVolumeClaim != nil || ephemeral != nil }
 
