@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import KubernetesAPI
+package import KubernetesAPI
 import LinuxKernel
 
 /// Volumes whose files come from objects: `configMap` on disk, `secret`, `downwardAPI` and `projected` in memory.
@@ -33,7 +33,7 @@ extension PodVolumes {
     }
 
     /// Whether a volume's files come from objects, and where they are; nil for another kind of volume.
-    static func fileKind(_ volume: Volume) -> (kind: String, inMemory: Bool)? {
+    package static func fileKind(_ volume: Volume) -> (kind: String, inMemory: Bool)? {
         if volume.configMap != nil { return ("config-map", false) }
         if volume.secret != nil { return ("secret", true) }
         if volume.downwardAPI != nil { return ("downward-api", true) }

@@ -45,6 +45,28 @@ struct ExplainTests {
         }
     }
 
+    @Test("nothing can come from the machine into a volume that only the pod mounts, as explained and as mounted")
+    func propagation() throws {
+        let machine = try Machine()
+        let manifest = machine.root + "/pod.yaml"
+        let pod = Machine.pod(
+            "web", "sleep 100",
+            spec: "volumes: [{name: m, emptyDir: {medium: Memory}}]",
+            container: "volumeMounts: [{name: m, mountPath: /memory, mountPropagation: HostToContainer}]")
+        try File.replace(manifest, with: Array(pod.utf8))
+        let answer = try machine.run("explain", "-f", manifest, "-o", "json")
+        let container = try Self.json(answer.output)["pods"]?.arrayValue?.first?["containers"]?.arrayValue?.first
+        let mounts = try #require(container?["kernel"]?["mounts"]?.arrayValue)
+        let predicted = try #require(mounts.first { $0["path"] == "/memory" })
+        #expect(predicted["propagation"] == "private")
+        try machine.apply(pod)
+        try machine.waitForPhase("Running", of: "web")
+        // proc_pid_mountinfo(5): optional fields stand before the dash, and a private mount has none.
+        let seen = try machine.run("exec", "web", "--", "grep", " /memory ", "/proc/self/mountinfo").output
+        let optional = seen.split(separator: " ").dropFirst(6).prefix { $0 != "-" }
+        #expect(seen.contains(" tmpfs ") && optional.isEmpty, "\(seen)")
+    }
+
     private static func json(_ text: String) throws -> JSONValue {
         try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
     }

@@ -38,7 +38,7 @@ package struct Explainer: Sendable {
                 var object = pod
                 if object.metadata.namespace?.isEmpty != false { object.metadata.namespace = namespace }
                 let review = KubernetesObject.pod(object).reviewed(namespace: namespace)
-                guard case .pod(let reviewed) = review.object else { continue }
+                guard case .pod(let reviewed) = review.object else { fatalError("a review makes a pod another kind") }
                 // What a cluster shows of a running pod has them; only creating it with them is refused.
                 let onCreate = FieldPath(parsing: "spec.ephemeralContainers")
                 let isValid = review.errors.allSatisfy { $0.kind == .forbidden && $0.field == onCreate }
@@ -71,6 +71,7 @@ package struct Explainer: Sendable {
             node.admit(pod).map { "Pod was rejected: \($0.message) (\($0.reason))" } ?? node.sandboxRefusal(pod)
         let volumes = VolumePrediction(pod: pod, places: places)
         explanation.volumes = try (pod.spec.volumes ?? []).enumerated().map { try volumes.row($1, index: $0) }
+        let rows = Dictionary(explanation.volumes.map { ($0.name, $0) }) { first, _ in first }
         var images: [String: ImageFacts] = [:]
         for container in pod.podContainers + pod.ephemeralContainers {
             guard let reference = container.container.image, images[reference] == nil else { continue }
@@ -91,7 +92,7 @@ package struct Explainer: Sendable {
             case .success(let context):
                 part.fields = ContextFieldRows(context: context, container: container, places: places).rows
                 part.kernel = try KernelForecast(
-                    pod: pod, container: container, context: context, node: node, volumes: volumes,
+                    pod: pod, container: container, context: context, node: node, volumes: rows,
                     storage: storage
                 ).prediction()
             }

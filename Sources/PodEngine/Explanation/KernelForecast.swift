@@ -13,7 +13,8 @@ struct KernelForecast {
     let container: ContainerScope
     let context: EffectiveSecurityContext
     let node: Node
-    let volumes: VolumePrediction
+    /// By name.
+    let volumes: [String: PodExplanation.VolumeRow]
     /// Where the pod's own files will lie.
     let storage: String
 
@@ -85,17 +86,19 @@ struct KernelForecast {
             guard let volume = pod.spec.volumes?.first(where: { $0.name == mount.name }) else { continue }
             let path = ContainerMounts.clean(mount.mountPath)
             details[path] = try detail(mount, volume)
-            let isFixed = mount.readOnly == true || VolumePrediction.isReadOnly(volume)
             asked.append(
                 ContainerMounts.Volume(
-                    destination: mount.mountPath, source: mount.name, access: isFixed ? .readOnly : .readWrite,
-                    propagation: propagation(mount)))
+                    destination: mount.mountPath, source: mount.name,
+                    access: ContainerMounts.Volume.Access(
+                        mount, ofReadOnlyVolume: VolumePrediction.isReadOnly(volume)),
+                    // The pod is valid: the word is one.
+                    propagation: ContainerMounts.Volume.Propagation(
+                        mount, isMountedByShim: VolumePrediction.isMountedByShim(volume)) ?? .none))
         }
-        let log =
-            container.place.container.terminationMessagePath.flatMap { $0.isEmpty ? nil : $0 } ?? "/dev/termination-log"
+        let log = container.place.container.terminationLog
         asked.append(ContainerMounts.Volume(destination: log, source: "termination log"))
         details[ContainerMounts.clean(log)] = try file("termination message", "everyone")
-        for path in imageVolumes(besides: asked) {
+        for path in ContainerMounts.imageVolumes(container.image?.volumes ?? [], besides: asked) {
             asked.append(ContainerMounts.Volume(destination: path, source: path))
             details[path] = try file("VOLUME of the image", "whom the image's modes allow")
         }
@@ -140,31 +143,21 @@ struct KernelForecast {
             writers: isReadOnly ? "nobody" : detail?.writers ?? usual[spec.destination] ?? "root")
     }
 
-    private func propagation(_ mount: VolumeMount) -> ContainerMounts.Volume.Propagation {
-        switch mount.mountPropagation {
-        case "HostToContainer": .hostToContainer
-        case "Bidirectional": .bidirectional
-        default: .none
-        }
-    }
-
     private func detail(_ mount: VolumeMount, _ volume: Volume) throws -> Detail {
-        let index = (pod.spec.volumes ?? []).firstIndex { $0.name == volume.name } ?? 0
-        let row = try volumes.row(volume, index: index)
-        let isMemory =
-            volume.emptyDir?.medium == "Memory" || volume.secret != nil || volume.downwardAPI != nil
-            || volume.projected != nil
-        let inherited = isMemory || volume.image != nil ? [] : try Self.flags(of: volume.hostPath?.path ?? storage)
+        let row = volumes[volume.name]
+        let inherited =
+            VolumePrediction.isMountedByShim(volume) ? [] : try Self.flags(of: volume.hostPath?.path ?? storage)
         let part = [mount.subPath, mount.subPathExpr].compactMap(\.self).first { !$0.isEmpty }
         return Detail(
-            what: "volume \(volume.name) (\(row.kind))\(part.map { ", part \($0)" } ?? "")", inherited: inherited,
+            what: "volume \(volume.name) (\(row?.kind ?? ""))\(part.map { ", part \($0)" } ?? "")",
+            inherited: inherited,
             writers: Self.writers(row))
     }
 
     /// By owner, group and other bits.
-    private static func writers(_ row: PodExplanation.VolumeRow) -> String {
-        guard let mode = row.mode, let uid = row.uid, let gid = row.gid else {
-            return "users not known yet (\(row.note ?? ""))"
+    private static func writers(_ row: PodExplanation.VolumeRow?) -> String {
+        guard let mode = row?.mode, let uid = row?.uid, let gid = row?.gid else {
+            return "users not known yet (\(row?.note ?? ""))"
         }
         if mode & 0o002 != 0 { return "everyone" }
         let who = (mode & 0o200 != 0 ? ["uid \(uid)"] : []) + (mode & 0o020 != 0 ? ["group \(gid)"] : [])
@@ -185,11 +178,6 @@ struct KernelForecast {
                 what: sharesHost ? "the machine's shared memory" : "the pod's shared memory",
                 inherited: sharesHost ? try Self.flags(of: "/dev/shm") : [], writers: "everyone"),
         ]
-    }
-
-    private func imageVolumes(besides asked: [ContainerMounts.Volume]) -> [String] {
-        let mounted = Set(asked.map { ContainerMounts.clean($0.destination) })
-        return Set((container.image?.volumes ?? []).map(ContainerMounts.clean)).subtracting(mounted).sorted()
     }
 
     /// In a user namespace no device can be made: the machine's are mounted, all of them for a privileged container.
@@ -227,8 +215,9 @@ struct KernelForecast {
         return rows
     }
 
-    /// Those of `ro`, `nosuid`, `nodev` and `noexec` of the mount that a path lies in, or the nearest folder above it that is there and that
-    /// this user may look at.
+    /// The flags of the mount that a path lies in, or the nearest folder above it that this user may look at.
+    ///
+    /// Those of `ro`, `nosuid`, `nodev` and `noexec`.
     private static func flags(of path: String) throws(SyscallError) -> [String] {
         var nearest = path
         while true {

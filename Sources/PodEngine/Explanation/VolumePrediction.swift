@@ -2,6 +2,7 @@
 import KubernetesAPI
 import LinuxKernel
 import ManifestReview
+import Volumes
 
 /// What owners and modes the volumes of a pod will have.
 struct VolumePrediction {
@@ -101,7 +102,11 @@ struct VolumePrediction {
 
     /// Whether every mount of it is read-only, whatever the container asks.
     static func isReadOnly(_ volume: Volume) -> Bool {
-        volume.configMap != nil || volume.secret != nil || volume.downwardAPI != nil || volume.projected != nil
-            || volume.image != nil || volume.persistentVolumeClaim?.readOnly == true
+        PodVolumes.fileKind(volume) != nil || volume.image != nil || volume.persistentVolumeClaim?.readOnly == true
+    }
+
+    /// Whether only the pod's shim mounts it: memory, or an image.
+    static func isMountedByShim(_ volume: Volume) -> Bool {
+        volume.emptyDir?.medium == "Memory" || PodVolumes.fileKind(volume)?.inMemory == true || volume.image != nil
     }
 }

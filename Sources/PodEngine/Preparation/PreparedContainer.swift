@@ -209,16 +209,11 @@ struct PreparedContainer {
                 ContainerMounts.Volume(
                     destination: mount.mountPath,
                     source: isShared(mount, volume) ? run.sharedFolder(mount.name) : volume.path, subPath: part,
-                    access: access(mount, volume), propagation: try propagation(mount, volume, field: field),
+                    access: ContainerMounts.Volume.Access(mount, ofReadOnlyVolume: volume.readOnly),
+                    propagation: try propagation(mount, volume, field: field),
                     showsMappedOwners: volume.showsMappedOwners))
         }
         return mounts
-    }
-
-    private func access(_ mount: VolumeMount, _ volume: PreparedVolume) -> ContainerMounts.Volume.Access {
-        guard mount.readOnly == true || volume.readOnly else { return .readWrite }
-        // mount_setattr(2) makes mounts below read-only on every kernel that Holdfast runs on.
-        return ["Enabled", "IfPossible"].contains(mount.recursiveReadOnly) ? .recursivelyReadOnly : .readOnly
     }
 
     private func isShared(_ mount: VolumeMount, _ volume: PreparedVolume) -> Bool {
@@ -229,18 +224,14 @@ struct PreparedContainer {
     private func propagation(
         _ mount: VolumeMount, _ volume: PreparedVolume, field: String
     ) throws -> ContainerMounts.Volume.Propagation {
-        let propagation: ContainerMounts.Volume.Propagation
-        switch mount.mountPropagation ?? "None" {
-        case "None": return .none
-        case "HostToContainer": propagation = .hostToContainer
-        case "Bidirectional": propagation = .bidirectional
-        case let other:
+        guard
+            let propagation = ContainerMounts.Volume.Propagation(mount, isMountedByShim: volume.isMountedByShim)
+        else {
             throw Refusal(
                 .container, field: "\(field).mountPropagation",
-                message: "\(field).mountPropagation: \(other) is unknown")
+                message: "\(field).mountPropagation: \(mount.mountPropagation ?? "") is unknown")
         }
-        // A tmpfs of the pod's own, or an image: nobody else mounts anything in it.
-        guard !volume.isMountedByShim else { return .none }
+        guard propagation != .none else { return .none }
         let entry = try MountEntry.of(volume.path)
         // Seen from the shim's mount namespace, what the machine shares is a slave.
         let isShared = entry.isShared || (run.mode == .full && entry.isSlave)
@@ -291,8 +282,7 @@ struct PreparedContainer {
         let file = try File.open(path, [.writeOnly, .create, .truncate, .noFollow], mode: 0o666)
         try File.changePermissions(of: file.raw, to: 0o666)
         if case .labels(_, let label) = context.seLinux.value { try SELinuxAttribute.setAll(label.text, at: path) }
-        let written = container.container.terminationMessagePath.flatMap { $0.isEmpty ? nil : $0 }
-        return ContainerMounts.Volume(destination: written ?? "/dev/termination-log", source: path)
+        return ContainerMounts.Volume(destination: container.container.terminationLog, source: path)
     }
 
     /// Gives the pod's own volumes the SELinux context of the first container that mounts them.
@@ -324,15 +314,14 @@ struct PreparedContainer {
     private func imageVolumes(
         _ image: ImageConfig.Defaults, besides volumes: [ContainerMounts.Volume]
     ) throws(Refusal) -> [String] {
-        let mounted = Set(volumes.map { ContainerMounts.clean($0.destination) })
-        let paths = Set((image.Volumes ?? [:]).keys.map(ContainerMounts.clean))
+        let paths = (image.Volumes ?? [:]).keys
         // It would make a read-only root writable again.
-        guard !paths.contains("/") else {
+        guard !paths.contains(where: { ContainerMounts.clean($0) == "/" }) else {
             throw Refusal(
                 .container, field: "\(container.path).image",
                 message: "\(container.path).image: the image's VOLUME \"/\" would take the place of its root")
         }
-        return paths.subtracting(mounted).sorted()
+        return ContainerMounts.imageVolumes(paths, besides: volumes)
     }
 
     private func stopSignal(_ image: ImageConfig.Defaults) throws(Refusal) -> Int32 {
