@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ContainerRuntime
+import Foundation
 import KubernetesAPI
 import LinuxKernel
+import Synchronization
 import Testing
 
 @testable import PodEngine
@@ -123,6 +125,47 @@ struct FullLogTests {
     private static func append(_ text: String, to path: String) throws {
         let file = try File.open(path, [.writeOnly, .append])
         try File.write(entry(text), to: file.raw, subject: path)
+    }
+
+    @Test("whoever follows loses no file that is filled while the one before it is left")
+    func race() throws {
+        let scene = try StateScene()
+        let path = scene.folder + "/0.log"
+        try File.replace(path, with: Self.entry("0"))
+        var options = LogOptions()
+        options.follow = true
+        let reader = try #require(try LogReader.open(path, options: options, label: ""))
+        // Many files, but no more than a busy machine fills meanwhile.
+        let end = ContinuousClock.now + .seconds(3)
+        let written = Atomic(0)
+        let seen = Atomic(0)
+        let hasEnded = Atomic(false)
+        let failure = Mutex<(any Error)?>(nil)
+        Thread.detachNewThread {
+            defer { hasEnded.store(true, ordering: .releasing) }
+            do {
+                for number in 1..<10_000 where .now < end {
+                    // As a supervisor does, which keeps the four full files before the newest.
+                    try File.replace(path + "-new", with: Self.entry("\(number)"))
+                    try File.rename(path, to: path + ".\(100_000 + number)")
+                    try File.rename(path + "-new", to: path)
+                    written.store(number, ordering: .relaxed)
+                    if number > 4 { try File.remove(path + ".\(100_000 + number - 4)") }
+                    while number - seen.load(ordering: .relaxed) > 2, .now < end {}
+                }
+            } catch { failure.withLock { $0 = error } }
+        }
+        var lines: [String] = []
+        let sink: LogSink = { (_, bytes) throws(EngineError) in
+            lines += String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+            seen.store(lines.last.flatMap { Int($0) } ?? 0, ordering: .relaxed)
+        }
+        while !hasEnded.load(ordering: .acquiring) { try reader.advance(sink) }
+        try reader.advance(sink)
+        try failure.withLock { if let error = $0 { throw error } }
+        let last = written.load(ordering: .relaxed)
+        #expect(last > 100)
+        #expect(lines == (0...last).map { "\($0)" })
     }
 
     @Test("whoever follows loses no line, however many files were filled meanwhile")

@@ -123,15 +123,18 @@ final class LogReader {
             isFull = true
             return true
         }
-        let opened = try unlessMissing { () throws(SyscallError) in try File.open(next, [.readOnly, .noFollow]) }
-        guard let opened else { return false }
+        let opened = try unlessMissing { () throws(SyscallError) in try File.open(next.path, [.readOnly, .noFollow]) }
+        // One that was full and has been removed since is not listed again.
+        guard let opened else { return next.path != path }
+        // The newest got another name since it was looked at: that one is the next, not what is new in its place.
+        if next.path == path, try File.status(of: opened.raw).inode != next.inode { return true }
         file = opened
         isFull = false
         return true
     }
 
-    /// The file after the open one; nil while that is the newest.
-    private func successor() throws(SyscallError) -> String? {
+    /// The file after the open one, and which the newest was before the others were listed; nil while that is the open one.
+    private func successor() throws(SyscallError) -> (path: String, inode: UInt64?)? {
         let own = try File.status(of: file.raw).inode
         let newest = try unlessMissing { () throws(SyscallError) in try File.status(path) }
         if newest?.inode == own { return nil }
@@ -142,10 +145,10 @@ final class LogReader {
         let files = names.filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" } + [path]
         for (index, file) in files.enumerated() where index + 1 < files.count {
             let status = try unlessMissing { () throws(SyscallError) in try File.status(file) }
-            if status?.inode == own { return files[index + 1] }
+            if status?.inode == own { return (files[index + 1], newest?.inode) }
         }
         // It has been removed meanwhile: the oldest that is left is the next.
-        return files.first
+        return (files[0], newest?.inode)
     }
 
     private func render(_ part: [UInt8], _ sink: LogSink) throws(EngineError) {
