@@ -14,12 +14,30 @@ struct LogFileTests {
     @Test("a log of 10 MiB gets another name, five files are kept, and who follows loses nothing")
     func rotation() throws {
         let machine = try Machine()
-        // 700,000 lines of 100 bytes with their times are about 100 MB.
         let line = String(repeating: "x", count: 99)
-        try machine.apply(Machine.pod("wordy", "sleep 1; yes \(line) | head -n 700000; echo last"))
+        try File.makeFolders(machine.root + "/read")
+        // 700,000 lines of 100 bytes with their times are about 100 MB. Whoever follows begins with the newest file, and
+        // one that is removed before it is read is lost: so nothing is written before it follows, and no more than two
+        // files ahead of it.
+        try machine.apply(
+            Machine.pod(
+                "wordy",
+                "echo first; for i in 0 1 2 3 4; do until [ -e /read/$i ]; do sleep 0.05; done; yes \(line) | head -n 140000; done; echo last",
+                spec: "volumes: [{name: read, hostPath: {path: \(machine.root)/read}}]",
+                container: "volumeMounts: [{name: read, mountPath: /read}]"))
         try machine.wait(["get", "pod", "wordy"], for: "start") { $0.output.contains("Running") }
-        let followed = try machine.command(["logs", "wordy", "-f"]).run(limit: 128 << 20, timeout: .seconds(60))
-        #expect(followed.output.count == 700_000 * 100 + 5)
+        let script = """
+            read=$1/read; shift
+            "$@" logs wordy -f | {
+                head -c 6; touch $read/0; for i in 1 2 3 4; do head -c 14000000; touch $read/$i; done; cat
+            }
+            """
+        let command = machine.command([])
+        let followed = try Command(
+            "/bin/sh", ["-c", script, "sh", machine.root, command.path] + command.arguments,
+            environment: ["PATH": "/usr/bin:/bin"]
+        ).run(limit: 128 << 20, timeout: .seconds(60))
+        #expect(followed.output.count == 6 + 700_000 * 100 + 5)
         #expect(followed.output.suffix(5) == Array("last\n".utf8)[...])
         try machine.waitForPhase("Succeeded", of: "wordy")
         let folder = try folder(machine, "wordy")
